@@ -1,0 +1,31 @@
+"""The database: one SQLite file, one writer thread, and what is told after the commit.
+
+Its one duty: a change is on disk, whole, before anybody hears of it, and what was erased is gone from the files.
+Front door: `Database` (read, read_long, write), `metadata` for the rooms' tables, `in_memory()` for tests and the
+simulator, `open_folder` for the lock on a data folder, `WordsErased` to have deleted words leave the files.
+
+    database.py   the front door            writer.py   the writer thread: group commit with savepoints
+    connect.py    connections and pragmas   migrate.py  the schema's history, run through Alembic
+    folder.py     who holds the data folder failures.py what SQLite's errors mean to a person
+
+May import: settings, errors, events, clock.
+"""
+
+from microsocial.database.database import Database, in_memory
+from microsocial.database.erasure import WordsErased
+from microsocial.database.failures import DataDamaged, DiskBroke, DiskFull
+from microsocial.database.folder import DATABASE_NAME, Folder, open_folder
+from microsocial.database.schema import metadata
+
+__all__ = [
+    "DATABASE_NAME",
+    "DataDamaged",
+    "Database",
+    "DiskBroke",
+    "DiskFull",
+    "Folder",
+    "WordsErased",
+    "in_memory",
+    "metadata",
+    "open_folder",
+]
