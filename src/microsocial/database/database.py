@@ -147,7 +147,7 @@ class Database:
     def from_snapshot(cls, snapshot: bytes, bus: EventBus | None = None) -> Self:
         """Build a database in memory with what the snapshot held."""
         database = cls(None, bus)
-        database._reader = connect.to_memory(snapshot)  # noqa: SLF001 - our own
+        database._reader = connect.to_memory(snapshot)
         return database
 
     def _run_alone(self, work: Callable[[Connection], T]) -> "Future[T]":
