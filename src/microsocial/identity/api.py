@@ -1,0 +1,102 @@
+"""The owner's sessions, tokens and preferences over HTTP."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter
+from pydantic import Field
+from starlette.requests import Request
+
+from microsocial.context import ApiContext, Body
+from microsocial.identity import store
+from microsocial.identity.model import Caller, Scope, Session, Token
+from microsocial.identity.sessions import Sessions
+from microsocial.identity.tokens import Tokens
+
+ScopeName = Literal["read", "write", "admin"]
+
+
+class AskedToken(Body):
+    label: str
+    scopes: Annotated[list[ScopeName], Field(min_length=1, max_length=3)]
+
+
+class Preferences(Body):
+    theme: Literal["auto", "light", "dark"] | None = None
+    density: Literal["calm", "compact"] | None = None
+
+
+DEFAULTS = {"theme": "auto", "density": "calm"}
+
+
+def router(context: ApiContext) -> APIRouter:
+    routes = APIRouter(tags=["identity"])
+
+    @routes.get("/sessions")
+    async def sessions(request: Request) -> list[dict[str, Any]]:
+        """The browsers that are logged in."""
+        caller: Caller = request.state.owner
+        found = await context.db.read(context.room(Sessions).all)
+        return [_session(session, caller) for session in found]
+
+    @routes.delete("/sessions/{session}", status_code=204)
+    async def end_session(session: str) -> None:
+        """Log a browser out."""
+        await context.db.write(lambda conn: context.room(Sessions).end(conn, session))
+
+    @routes.get("/tokens")
+    async def tokens() -> list[dict[str, Any]]:
+        """The keys of programs."""
+        return [_token(token) for token in await context.db.read(context.room(Tokens).all)]
+
+    @routes.post("/tokens", status_code=201)
+    async def make_token(asked: AskedToken) -> dict[str, Any]:
+        """Make a key for a program. It is shown in this answer only."""
+        scopes = [Scope(name) for name in asked.scopes]
+        new = await context.db.write(
+            lambda conn: context.room(Tokens).make(conn, asked.label, scopes)
+        )
+        return {**_token(new.token), "token": new.secret}
+
+    @routes.delete("/tokens/{token}", status_code=204)
+    async def end_token(token: str) -> None:
+        """Take a key back."""
+        await context.db.write(lambda conn: context.room(Tokens).end(conn, token))
+
+    @routes.get("/settings")
+    async def preferences() -> dict[str, str]:
+        """How the owner likes the app."""
+        return {**DEFAULTS, **await context.db.read(store.read_preferences)}
+
+    @routes.patch("/settings")
+    async def prefer(asked: Preferences) -> dict[str, str]:
+        """Change what is named, keep the rest."""
+        changes = asked.model_dump(exclude_none=True)
+
+        def change(conn: Any) -> dict[str, str]:
+            for name, value in changes.items():
+                store.set_preference(conn, name, value)
+            return {**DEFAULTS, **store.read_preferences(conn)}
+
+        return await context.db.write(change)
+
+    return routes
+
+
+def _session(session: Session, caller: Caller) -> dict[str, Any]:
+    return {
+        "id": session.id,
+        "label": session.label,
+        "created": session.created,
+        "seen": session.seen,
+        "current": caller.kind == "session" and caller.id == session.id,
+    }
+
+
+def _token(token: Token) -> dict[str, Any]:
+    return {
+        "id": token.id,
+        "label": token.label,
+        "scopes": sorted(token.scopes),
+        "created": token.created,
+        "seen": token.seen,
+    }
