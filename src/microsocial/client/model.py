@@ -1,0 +1,207 @@
+"""The shapes of docs/develop/api.md, as they come over the wire. Times are milliseconds since 1970."""
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+
+class Person(TypedDict):
+    id: str
+    name: str
+    is_me: bool
+    is_friend: bool
+    hue: int
+    avatar: str | None
+    known_through: str | None
+
+
+AudienceClass = Literal["public", "friends", "circle", "chosen", "me"]
+
+
+# The functional form: "class" is no name that Python lets a field have.
+Audience = TypedDict(
+    "Audience",
+    {"class": AudienceClass, "label": str, "circle": str | None, "people": list[Person] | None},
+)
+
+# What the owner says when publishing.
+Readers = TypedDict(
+    "Readers",
+    {"class": AudienceClass, "circle": NotRequired[str], "people": NotRequired[list[str]]},
+)
+
+
+class Reaction(TypedDict):
+    emoji: str
+    people: list[Person]
+    mine: bool
+
+
+class Comment(TypedDict):
+    id: str
+    post: str
+    author: Person
+    text: str
+    html: str
+    created: int
+    edited: bool
+    before_edit: bool
+    can_delete: bool
+    can_remove: bool
+
+
+class Waiting(TypedDict):
+    person: Person
+    since: int
+    why: str
+
+
+class PostDelivery(TypedDict):
+    sentence: str
+    delivered: list[Person]
+    waiting: list[Waiting]
+
+
+class Post(TypedDict):
+    id: str
+    author: Person
+    text: str
+    html: str
+    audience: Audience
+    created: int
+    received: int
+    edited: bool
+    media: list[dict[str, Any]]
+    card: dict[str, Any] | None
+    reactions: list[Reaction]
+    commenters: list[Person]
+    comments: NotRequired[list[Comment]]
+    delivery: PostDelivery | None
+    can_edit: bool
+    can_comment: bool
+
+
+class Message(TypedDict):
+    id: str
+    friend: str
+    from_me: bool
+    text: str
+    html: str
+    created: int
+    received: int
+    media: list[dict[str, Any]]
+    state: str
+    sentence: str
+
+
+class Circle(TypedDict):
+    id: str
+    name: str
+    people: list[Person]
+
+
+class Friend(Person):
+    since: int
+    trust: list[str]
+    last_heard: int | None
+    waiting: list[str]
+    sees_from: int
+    circles: list[Circle]
+    address: list[str]
+    sentence: str
+    state: str
+
+
+class Friendships(TypedDict):
+    friends: list[Friend]
+    requests: list[Friend]
+    asked: list[Friend]
+
+
+class Feed(TypedDict):
+    items: list[Post]
+    cursor: str | None
+    end: bool
+    read_until: NotRequired[int | None]
+
+
+class Note(TypedDict):
+    sentence: str
+    created: int
+
+
+class Messages(TypedDict):
+    items: list[Message]
+    cursor: str | None
+    end: bool
+    notes: list[Note]
+
+
+class Conversation(TypedDict):
+    friend: Person
+    last: Message | None
+    unread: bool
+    sentence: str
+
+
+class Cleared(TypedDict):
+    cleared: int
+    sentence: str
+
+
+class Reacted(TypedDict):
+    mine: bool
+    reactions: list[Reaction]
+
+
+class Storage(TypedDict):
+    bytes: int
+    database: int
+    media: int
+
+
+class Status(TypedDict):
+    id: str
+    name: str
+    address: str | None
+    version: str
+    friends: int
+    head: int
+    storage: Storage
+
+
+class Invite(TypedDict):
+    link: str
+    id: str
+    expires: int
+    reachable: bool
+    note: str | None
+
+
+class FriendDelivery(TypedDict):
+    person: Person
+    position: int | None
+    behind: int
+    waiting_since: int | None
+    error: str | None
+    next_try: int | None
+    refused: list[Any]
+
+
+class Delivery(TypedDict):
+    friends: list[FriendDelivery]
+
+
+class Found(TypedDict):
+    posts: list[Post]
+    messages: list[Message]
+    people: list[Person]
+
+
+class Token(TypedDict):
+    id: str
+    label: str
+    scopes: list[str]
+    token: NotRequired[str]
+
+
+class Added(TypedDict):
+    friend: Friend

@@ -1,0 +1,98 @@
+"""Why bytes did not get there, or were not let in. The docstrings stand in the ledger and in problem documents."""
+
+from microsocial.errors import Invalid, NotAllowed, NotFound, PeerBroke, TooMuch
+
+
+class NoAddress(NotFound):
+    """No address is known where their machine could be reached."""
+
+
+class NotReachable(PeerBroke):
+    """Their machine does not answer. It may be off or offline."""
+
+    status = 502
+
+
+class TooSlow(PeerBroke):
+    """Their machine took too long to answer."""
+
+    status = 502
+
+
+class AddressRefused(NotAllowed):
+    """Their address points into a private network, and you never said yes to that address."""
+
+    status = 403
+
+
+class CertificateWrong(PeerBroke):
+    """Their address answers with a certificate that does not fit it."""
+
+    status = 502
+
+
+class NotMicrosocial(PeerBroke):
+    """What answers at their address is not Microsocial."""
+
+    status = 502
+
+
+class AnswerTooLarge(PeerBroke):
+    """Their machine sent more than the protocol allows."""
+
+    status = 502
+
+
+class Moved(PeerBroke):
+    """Their address sends us elsewhere. Redirects are not followed: the new address has to come from them."""
+
+    status = 502
+
+
+# -- at our own door --
+
+
+class BodyTooLarge(TooMuch):
+    """That is larger than the protocol allows."""
+
+    status = 413
+
+
+class BodyTooSlow(TooMuch):
+    """That took too long to arrive."""
+
+    status = 408
+
+
+class WrongContentType(Invalid):
+    """This is only taken as application/microsocial."""
+
+    status = 415
+
+
+class TooManyTries(TooMuch):
+    """Too many requests from your address. Wait a little."""
+
+
+class SignatureWrong(NotAllowed):
+    """The signature of the request does not fit."""
+
+
+class UnknownKey(NotAllowed):
+    """The request is signed with a key that is not known here yet."""
+
+
+class Replayed(Invalid):
+    """This request has been seen before."""
+
+    status = 409
+
+
+class NobodyOfThatId(NotFound):
+    """The person this is addressed to does not live here."""
+
+    status = 421
+
+
+class NobodyHome(NotFound):
+    """Nobody lives here yet."""
