@@ -111,7 +111,7 @@ def _settle(person: Person) -> None:
     folder = person.node.data
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     # Neighbours on one machine: their addresses are loopback, which a node refuses otherwise.
-    (folder / "config.toml").write_text("allow_private_addresses = true\n", "utf-8")
+    (folder / "config.toml").write_text('allow_private_addresses = ["127.0.0.0/8"]\n', "utf-8")
     made = person.node.run(
         "init", "--name", person.name, "--password-stdin", "--json", stdin=person.password + "\n"
     )

@@ -48,7 +48,7 @@ class Door:
         if self.url is not None:
             return self.url, self.token
         found: tuple[str, str] = load("microsocial.client.doors").of_folder(
-            load("microsocial.settings").Settings.load(folder_flag(self.data))
+            load("microsocial.settings").Settings.load({"data": self.data}).data
         )
         return found[0], self.token or found[1]
 
@@ -75,10 +75,6 @@ class Door:
         else:
             for sentence in sentences:
                 say(sentence)
-
-
-def folder_flag(data: Path | None) -> dict[str, Any]:
-    return {} if data is None else {"data": data}
 
 
 def owner_command(

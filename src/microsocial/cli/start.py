@@ -19,8 +19,7 @@ def register(app: typer.Typer) -> None:
 
 def settings(**flags: Any) -> Any:
     """The settings with the flags that were given."""
-    given = {name: value for name, value in flags.items() if value is not None}
-    return load("microsocial.settings").Settings.load(given)
+    return load("microsocial.settings").Settings.load(flags)
 
 
 def init(

@@ -73,13 +73,11 @@ class WrongContentType(Invalid):
 class TooManyTries(TooMuch):
     """Too many requests from your address. Wait a little."""
 
-
-class SignatureWrong(NotAllowed):
-    """The signature of the request does not fit."""
+    retry_after_seconds = 10
 
 
-class UnknownKey(NotAllowed):
-    """The request is signed with a key that is not known here yet."""
+class UnknownPurpose(Invalid):
+    """The header Microsocial-Purpose names nothing that is taken here."""
 
 
 class Replayed(Invalid):
@@ -92,7 +90,3 @@ class NobodyOfThatId(NotFound):
     """The person this is addressed to does not live here."""
 
     status = 421
-
-
-class NobodyHome(NotFound):
-    """Nobody lives here yet."""

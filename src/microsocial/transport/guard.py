@@ -20,6 +20,7 @@ from typing_extensions import override
 from microsocial.transport.errors import AddressRefused, NotReachable
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 # Whoever answers here hands out the keys of a rented machine: no owner means this when saying yes to a friend at home.
@@ -81,9 +82,11 @@ def is_public(address: IpAddress) -> bool:
 
 
 def _is_never(address: IpAddress) -> bool:
-    return address.is_multicast or any(
-        address.version == network.version and address in network for network in _NEVER
-    )
+    return address.is_multicast or _within(address, _NEVER)
+
+
+def _within(address: IpAddress, networks: Iterable[Network]) -> bool:
+    return any(address.version == network.version and address in network for network in networks)
 
 
 class Guard:
@@ -91,12 +94,14 @@ class Guard:
 
     Args:
         allowed: the exact `host:port` that the owner accepted for this friend.
-        allow_private: let every private and loopback address pass (demo, tests, a network of one's own).
+        allow_private: private networks that the owner opened for everybody (settings.md).
     """
 
-    def __init__(self, allowed: Iterable[str] = (), *, allow_private: bool = False) -> None:
+    def __init__(
+        self, allowed: Iterable[str] = (), *, allow_private: Iterable[Network] = ()
+    ) -> None:
         self.allowed = frozenset(allowed)
-        self.allow_private = allow_private
+        self.allow_private = tuple(allow_private)
 
     def permits(self, host: str, port: int, address: IpAddress) -> bool:
         """Whether `address`, to which the name `host` was resolved, may be connected to."""
@@ -105,7 +110,7 @@ class Guard:
         real = _embedded(address)
         if _is_never(real):
             return False
-        if self.allow_private or host_and_port(str(real), port) in self.allowed:
+        if _within(real, self.allow_private) or host_and_port(str(real), port) in self.allowed:
             return True
         return is_home_name(host) and host_and_port(host, port) in self.allowed
 

@@ -3,8 +3,8 @@
 from collections import OrderedDict
 
 from microsocial.clock import Clock
+from microsocial.protocol.limits import NONCE_MEMORY_S
 
-REMEMBERED_MS = 600_000  # spec 10.4
 # 600 seconds at more than 150 verified requests a second; about 15 MB at the very worst.
 MAX_NONCES = 100_000
 
@@ -15,9 +15,9 @@ class Nonces:
     def __init__(self, clock: Clock, max_nonces: int = MAX_NONCES) -> None:
         self._clock = clock
         self._max = max_nonces
-        self._seen: OrderedDict[tuple[str, bytes], int] = OrderedDict()
+        self._seen: OrderedDict[tuple[str, str], int] = OrderedDict()
 
-    def is_new(self, sender: str, nonce: bytes) -> bool:
+    def is_new(self, sender: str, nonce: str) -> bool:
         """Whether this nonce was not seen before; remembers it."""
         now = self._clock.now()
         self._forget(now)
@@ -30,7 +30,7 @@ class Nonces:
     def _forget(self, now: int) -> None:
         while self._seen:
             oldest, seen = next(iter(self._seen.items()))
-            if len(self._seen) < self._max and now - seen < REMEMBERED_MS:
+            if len(self._seen) < self._max and now - seen < NONCE_MEMORY_S * 1000:
                 return
             del self._seen[oldest]
 

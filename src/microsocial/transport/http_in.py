@@ -1,0 +1,250 @@
+"""The door for other nodes (spec 10).
+
+Rule 1: the order is limits, headers, clock, known sender, signature, nonce, and only then anything expensive: an unsigned or oversized
+request costs us nothing but its bytes. Rule 2: strangers and former friends get one and the same signed `not-friends`. Rule 3: every
+refusal is a MicrosocialError (the server makes a problem document of it) or a signed answer; garbage never becomes a 5xx.
+"""
+
+from hashlib import sha256
+
+import msgspec
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from microsocial.context import ApiContext
+from microsocial.errors import MicrosocialError
+from microsocial.protocol.encoding import b64u
+from microsocial.protocol.exchange import Answer
+from microsocial.protocol.keys import KeyLog
+from microsocial.protocol.limits import MAX_CLOCK_DIFFERENCE_S, MAX_SEALED_BYTES
+from microsocial.protocol.refusals import Status
+from microsocial.protocol.sealing import sealed_prekey_id
+from microsocial.protocol.signatures import SignedRequest, read_request, verify
+from microsocial.transport.bodies import read_body
+from microsocial.transport.errors import (
+    NobodyOfThatId,
+    Replayed,
+    TooManyTries,
+    UnknownPurpose,
+    WrongContentType,
+)
+from microsocial.transport.http_out import PEER_CONTENT_TYPE
+from microsocial.transport.nonces import Nonces
+from microsocial.transport.reception import Reception
+from microsocial.transport.throttle import Allowance, origin
+
+# The largest greeting: key log, prekey, two records, a note, padded and sealed. What strangers may make us read has to be small.
+MAX_GREETING_BODY_BYTES = 160 * 1024
+# Per address of strangers, pretenders and former friends: a person who tries several addresses of ours needs a handful.
+STRANGER_BURST, STRANGERS_PER_MINUTE = 30, 10.0
+# All strangers together: a signature each, so this bounds what they can make one core do to about a hundredth.
+ALL_STRANGERS_BURST, ALL_STRANGERS_PER_MINUTE = 300, 600.0
+# Per friend: far above any person's posting, far below what would keep a small machine busy.
+FRIEND_BURST, FRIEND_PER_MINUTE = 3000, 3000.0
+EXCHANGE_PURPOSES = ("update", "reunion", "farewell")
+MAX_CURSOR_CHARACTERS = 200  # as long as a position; ours are shorter
+# The document is rebuilt at most this often, however many ask.
+WELL_KNOWN_KEPT_MS = 1000
+
+
+def peer_routes(context: ApiContext) -> list[Route]:
+    """The routes of spec 10.1, for the server to put beside the owner's."""
+    door = PeerDoor(context)
+    return [
+        Route("/.well-known/microsocial", door.well_known, methods=["GET"]),
+        Route("/peer/v1/exchange", door.exchange, methods=["POST"]),
+        Route("/peer/v1/greetings", door.greetings, methods=["POST"]),
+        Route("/peer/v1/public", door.public, methods=["GET"]),
+    ]
+
+
+class PeerDoor:
+    """The door of one node, with what it remembers about who knocked."""
+
+    def __init__(self, context: ApiContext) -> None:
+        self._context = context
+        self._clock = context.clock
+        self._nonces = Nonces(context.clock)
+        self._strangers = Allowance(
+            context.clock, burst=STRANGER_BURST, per_minute=STRANGERS_PER_MINUTE
+        )
+        self._all_strangers = Allowance(
+            context.clock, burst=ALL_STRANGERS_BURST, per_minute=ALL_STRANGERS_PER_MINUTE
+        )
+        self._friends = Allowance(context.clock, burst=FRIEND_BURST, per_minute=FRIEND_PER_MINUTE)
+        self._well_known: tuple[int, bytes] = (-WELL_KNOWN_KEPT_MS, b"")
+
+    @property
+    def _reception(self) -> Reception:
+        return self._context.room(Reception)
+
+    # -- sealed objects of friends --
+
+    async def exchange(self, request: Request) -> Response:
+        reception = self._reception
+        body, signed, purpose = await self._read(request, MAX_SEALED_BYTES, EXCHANGE_PURPOSES)
+        if self._clock_differs(signed):
+            self._count_stranger(request)
+            return self._answer(signed, body, Status.CLOCK_DIFFERS, status_code=401)
+        known = await self._context.db.read(lambda conn: reception.correspondent(conn, signed.id))
+        if known is None:
+            self._count_stranger(request)
+            return self._answer(signed, body, Status.NOT_FRIENDS)
+        refused = self._check_key(request, signed, body, known)
+        if refused is not None:
+            return refused
+        if not self._friends.take(signed.id):
+            raise TooManyTries
+        self._check_nonce(signed)
+        answer = await self._context.db.write(
+            lambda conn: reception.receive(conn, signed.id, purpose, body)
+        )
+        reception.heard(signed.id)
+        return Response(answer, media_type=PEER_CONTENT_TYPE)
+
+    # -- greetings of anybody --
+
+    async def greetings(self, request: Request) -> Response:
+        reception = self._reception
+        body, signed, _ = await self._read(request, MAX_GREETING_BODY_BYTES, ("greeting",))
+        self._count_stranger(request)
+        if self._clock_differs(signed):
+            return self._answer(signed, body, Status.CLOCK_DIFFERS, status_code=401)
+        known = await self._context.db.read(lambda conn: reception.key_log(conn, signed.id))
+        if known is not None and signed.number <= known.number:
+            verify(signed, known.key(signed.number))
+            self._check_nonce(signed)
+        reply = await self._context.db.write(lambda conn: _greet(conn, reception, signed, body))
+        reception.heard(signed.id)
+        return Response(reply, media_type=PEER_CONTENT_TYPE)
+
+    # -- what anyone may read --
+
+    async def well_known(self, request: Request) -> Response:
+        made, document = self._well_known
+        now = self._clock.now()
+        if not 0 <= now - made < WELL_KNOWN_KEPT_MS:
+            document = msgspec.json.encode(await self._context.db.read(self._reception.well_known))
+            self._well_known = (now, document)
+        return _cacheable(request, document, max_age_seconds=60)
+
+    async def public(self, request: Request) -> Response:
+        after = request.query_params.get("after", "")[:MAX_CURSOR_CHARACTERS]
+        reception = self._reception
+        page = await self._context.db.read_long(lambda conn: reception.public_page(conn, after))
+        # A full page never changes its place in the log; the last one grows.
+        return _cacheable(
+            request, msgspec.json.encode(page.document), max_age_seconds=10 if page.is_last else 300
+        )
+
+    # -- steps --
+
+    async def _read(
+        self, request: Request, max_bytes: int, purposes: tuple[str, ...]
+    ) -> tuple[bytes, SignedRequest, str]:
+        """Body and claims, checked for form only. Nothing here costs more than the bytes."""
+        content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if content_type != PEER_CONTENT_TYPE:
+            raise WrongContentType
+        purpose = request.headers.get("microsocial-purpose", "")
+        if purpose not in purposes:
+            raise UnknownPurpose
+        body = await read_body(request, max_bytes)
+        signed = read_request(
+            request.method,
+            _raw_path(request),
+            request.scope.get("query_string", b"").decode("latin-1"),
+            dict(request.headers),
+            body,
+        )
+        if signed.to != self._reception.host.id:
+            raise NobodyOfThatId
+        sealed_prekey_id(body)
+        return body, signed, purpose
+
+    def _clock_differs(self, signed: SignedRequest) -> bool:
+        # spec 10.3
+        return abs(self._clock.now() - signed.created) > MAX_CLOCK_DIFFERENCE_S * 1000
+
+    def _check_key(
+        self, request: Request, signed: SignedRequest, body: bytes, known: KeyLog
+    ) -> Response | None:
+        """Verify the request under the sender's current key; say so when it is signed under another (spec 7.8)."""
+        if signed.number > known.number:
+            self._count_stranger(request)
+            return self._answer(signed, body, Status.KEY_UNKNOWN)
+        try:
+            verify(signed, known.key(signed.number))
+        except MicrosocialError:
+            self._count_stranger(request)
+            raise
+        if signed.number < known.number:
+            return self._answer(signed, body, Status.KEY_BEHIND, keys=tuple(known.encoded()))
+        return None
+
+    def _check_nonce(self, signed: SignedRequest) -> None:
+        if not self._nonces.is_new(signed.id, signed.nonce):
+            raise Replayed
+
+    def _count_stranger(self, request: Request) -> None:
+        host = request.client.host if request.client else None
+        if not (self._strangers.take(origin(host)) and self._all_strangers.take("")):
+            raise TooManyTries
+
+    def _answer(
+        self,
+        signed: SignedRequest,
+        body: bytes,
+        status: Status,
+        *,
+        keys: tuple[str, ...] = (),
+        status_code: int = 200,
+    ) -> Response:
+        """A signed answer that the door gives by itself. It holds nothing but what the asker said, and our time."""
+        host = self._reception.host
+        answer = Answer(
+            sender=host.id,
+            receiver=signed.id,
+            key=host.key_number,
+            your_key=signed.number,
+            update=b64u(sha256(body).digest()),
+            status=status.value,
+            keys=keys,
+            now=self._clock.now(),
+        )
+        return Response(
+            host.sign("answer", answer.payload()).raw,
+            status_code=status_code,
+            media_type=PEER_CONTENT_TYPE,
+        )
+
+
+def _greet(conn: Connection, reception: Reception, signed: SignedRequest, body: bytes) -> bytes:
+    """Take a greeting; a request that its key did not sign undoes it all."""
+    reply = reception.greet(conn, signed.id, body)
+    known = reception.key_log(conn, signed.id)
+    if known is not None:
+        verify(signed, known.key(signed.number))
+    return reply
+
+
+def _raw_path(request: Request) -> str:
+    """The path as it stood in the request line (spec 10.2)."""
+    raw: bytes | None = request.scope.get("raw_path")
+    return (
+        (raw if raw is not None else request.url.path.encode()).decode("latin-1").partition("?")[0]
+    )
+
+
+def _cacheable(request: Request, document: bytes, *, max_age_seconds: int) -> Response:
+    etag = f'"{b64u(sha256(document).digest())[:22]}"'
+    headers = {
+        "ETag": etag,
+        "Cache-Control": f"public, max-age={max_age_seconds}",
+        "X-Content-Type-Options": "nosniff",
+    }
+    if etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(document, headers=headers, media_type="application/json")

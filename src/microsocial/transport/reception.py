@@ -1,0 +1,60 @@
+"""What the rooms do with what other nodes bring: the seam between this room and those above it.
+
+`node.py` builds one `Reception` from the rooms; the routes ask the context for it. So transport never learns what an update is.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sqlalchemy import Connection
+
+from microsocial.protocol.crypto import SigningKey
+from microsocial.protocol.envelope import Envelope
+from microsocial.protocol.keys import KeyLog
+
+
+class Host(Protocol):
+    """Who lives here: `identity.Me`."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def key_number(self) -> int: ...
+    @property
+    def signing_key(self) -> SigningKey: ...
+    def sign(self, kind: str, payload: dict[str, Any] | bytes) -> Envelope: ...
+
+
+@dataclass(frozen=True)
+class PublicPage:
+    """A piece of the public log: signed records, oldest first, and where to go on."""
+
+    document: dict[str, Any]
+    is_last: bool
+
+
+@dataclass(frozen=True)
+class Reception:
+    """Everything the door needs to know, each a plain function of the rooms.
+
+    Args:
+        host: the person who lives here.
+        correspondent: the key log of a friend (not of former friends, not of strangers), or None.
+        key_log: the key log of anybody whose keys are known, or None.
+        receive: `(conn, sender, purpose, sealed) -> answer`: an update, reunion or farewell of a verified friend; the answer's
+            signed bytes. Runs in a write transaction.
+        greet: `(conn, sender, sealed) -> reply`: a greeting of anybody; the same, or a sealed greeting back.
+        heard: told, in the event loop, that a friend's machine has just been heard from.
+        well_known: the document of spec 10.1.
+        public_page: the public log after a cursor (spec 10.1).
+    """
+
+    host: Host
+    correspondent: Callable[[Connection, str], KeyLog | None]
+    key_log: Callable[[Connection, str], KeyLog | None]
+    receive: Callable[[Connection, str, str, bytes], bytes]
+    greet: Callable[[Connection, str, bytes], bytes]
+    heard: Callable[[str], None]
+    well_known: Callable[[Connection], dict[str, Any]]
+    public_page: Callable[[Connection, str], PublicPage]
