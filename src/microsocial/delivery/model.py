@@ -1,0 +1,126 @@
+"""The values of delivery: what leaves, what to do after an answer, what is told."""
+
+from dataclasses import dataclass, field
+
+from microsocial.errors import Conflict, NotFound
+from microsocial.events import Event
+from microsocial.protocol.sealing import Purpose
+
+# What `failed` may be told, and what the ledger says for answers that are not "applied".
+OVER_QUOTA = "Their machine took as much from you today as it takes. It goes on tomorrow."
+DISK_FULL = "Their disk is full."
+BUSY = "Their machine is busy."
+KEY_UNKNOWN = "They do not know your newest key yet."
+CANNOT_OPEN = "They cannot open what is sealed for them. It is tried again."
+NOT_UNDERSTOOD = "Their machine gave an answer that could not be understood."
+CONTRADICTS = "Their machine says two different things. It is tried again later."
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One sealed request, ready to leave. Hold it until its answer is in; of two answers only its own counts."""
+
+    person: str
+    purpose: Purpose
+    sealed: bytes = field(repr=False)
+    hash: str  # of the sealed bytes; the answer names it
+    urls: tuple[str, ...] = ()
+    since: str = ""  # an update's: where it starts
+    prekey_id: bytes = b""
+    hint: str | None = None  # the friend's hello that this update follows
+    reunion: str | None = None  # the state of the reunion that it belongs to
+    hello: bool = False
+    records: int = 0
+
+
+@dataclass(frozen=True)
+class SendUpdate:
+    """Ask `next_outgoing` at once: there may be more to say."""
+
+
+@dataclass(frozen=True)
+class SendReunion:
+    """Ask `next_outgoing` at once: it will be a reunion, or its next page."""
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Not now. Try again after a while, longer each time."""
+
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Done:
+    """Nothing more to send until something changes."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """This copy must not go on. The owner decides."""
+
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Ended:
+    """No longer friends: never try again."""
+
+
+NextStep = SendUpdate | SendReunion | Wait | Done | Stop | Ended
+
+
+@dataclass(frozen=True)
+class CorrespondenceBegan(Event):
+    """There is somebody to write to."""
+
+    person: str
+
+
+@dataclass(frozen=True)
+class CorrespondenceEnded(Event):
+    """We no longer write to each other. `by_them`: their machine said so."""
+
+    person: str
+    by_them: bool
+
+
+@dataclass(frozen=True)
+class HelloArrived(Event):
+    """A friend asks for an update."""
+
+    person: str
+
+
+@dataclass(frozen=True)
+class Delivered(Event):
+    """A friend's machine acknowledged: it is on their disk. The ledger changed."""
+
+    person: str
+
+
+@dataclass(frozen=True)
+class DeliveryFailed(Event):
+    """A friend could not be reached, or did not take it. The ledger says why."""
+
+    person: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class CopyStopped(Event):
+    """This copy has stopped; the sentence says why."""
+
+    sentence: str
+
+
+class CopyRuns(Conflict):
+    """Another copy of you was started after this one. Stop one of them; if this is the one to keep, continue here."""
+
+
+class LongerKeyLog(Conflict):
+    """Your keys were changed on another machine. Enter your 24 words to go on here."""
+
+
+class NoSuchCorrespondent(NotFound):
+    """You and this person are not friends, so nothing is sent."""

@@ -1,0 +1,218 @@
+"""What others bring: check it, decide whether it stands, keep it.
+
+Checking (form, signatures) needs no transaction and is the expensive half; accepting is short.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection
+
+from microsocial.events import emit
+from microsocial.protocol.encoding import parse_object
+from microsocial.protocol.envelope import Envelope, parse_envelope, verify_many
+from microsocial.protocol.fields import convert
+from microsocial.protocol.keys import KeyLog
+from microsocial.protocol.limits import MAX_RECORD_BYTES
+from microsocial.protocol.payloads import (
+    Clear,
+    Message,
+    On,
+    Record,
+    Removal,
+    Tombstone,
+    Unknown,
+    read_record,
+)
+from microsocial.protocol.refusals import Malformed, Refusal, UnknownKey
+from microsocial.protocol.revisions import Rank, rank, wins
+from microsocial.records import store
+from microsocial.records.ground import Ground
+from microsocial.records.model import (
+    ARRIVING,
+    Accepted,
+    Checked,
+    RecordArrived,
+    Refused,
+    Stored,
+    ref_of,
+)
+
+
+def check(raws: Sequence[bytes], key_logs: Mapping[str, KeyLog]) -> list[Checked]:
+    """Read these envelopes and verify their signatures, all at once; one value for each, in order."""
+    read = [_read(raw, key_logs) for raw in raws]
+    claims = [
+        (found.envelope, key_logs[found.author].key(found.record.key))
+        for found in read
+        if found.envelope and found.record
+    ]
+    verdicts = iter(verify_many(claims))
+    return [
+        found if found.refusal or next(verdicts) else replace(found, refusal=Refusal.BAD_SIGNATURE)
+        for found in read
+    ]
+
+
+def _read(raw: bytes, key_logs: Mapping[str, KeyLog]) -> Checked:
+    author = record_id = ""
+    try:
+        envelope = parse_envelope(raw, MAX_RECORD_BYTES)
+        record = read_record(envelope)
+        author, record_id = record.author, record.id
+        if author not in key_logs:
+            return Checked(None, None, Refusal.UNKNOWN_AUTHOR, author, record_id)
+        key_logs[author].key(record.key)
+        on_of(envelope, record)
+    except Malformed as error:
+        return Checked(None, None, error.refusal, author, record_id)
+    except UnknownKey as error:
+        return Checked(None, None, error.refusal, author, record_id)
+    return Checked(envelope, record, None, author, record_id)
+
+
+def on_of(envelope: Envelope, record: Record) -> On | None:
+    """The post in whose thread a record stands, also of kinds that we do not know (spec 4.8); raise Malformed."""
+    if not isinstance(record, Unknown):
+        on: On | None = getattr(record, "on", None)
+        return on
+    found: Any = parse_object(envelope.payload, MAX_RECORD_BYTES).get("on")
+    return convert(found, On) if isinstance(found, dict) else None
+
+
+def unstored(envelope: Envelope, record: Record, via: str, received: int) -> Stored:
+    """The row that this envelope would become."""
+    on = on_of(envelope, record)
+    target = record.entry if isinstance(record, Removal) else None
+    return Stored(
+        no=ARRIVING,
+        author=record.author,
+        id=record.id,
+        kind=record.of if isinstance(record, Tombstone) else envelope.kind,
+        key_number=record.key,
+        revision=record.revision,
+        created=record.created,
+        audience=record.audience,
+        envelope=envelope,
+        thread=ref_of(on.author, on.id) if on else None,
+        thread_author=on.author if on else None,
+        target=ref_of(target.author, target.id) if target else None,
+        withdrawn=isinstance(record, Tombstone),
+        via=via,
+        received=received,
+    )
+
+
+def rank_of(stored: Stored) -> Rank:
+    return rank(stored.envelope, stored.payload)
+
+
+class Arriving:
+    """Accepts what others signed."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+
+    def accept(self, conn: Connection, checked: Checked, via: str) -> Accepted:
+        """Let a record stand, or raise Refused. `via` is who sent it to us: its author or its thread's owner."""
+        if checked.refusal or checked.envelope is None or checked.record is None:
+            raise Refused(checked.refusal or Refusal.MALFORMED)
+        found = unstored(checked.envelope, checked.record, via, self._ground.clock.now())
+        self._check_addressed(found, via)
+        if found.author == self._ground.me.id:
+            return Accepted("known", store.find(conn, found.author, found.id))
+        return self._accept_from(conn, found, via)
+
+    def _check_addressed(self, found: Stored, via: str) -> None:
+        """Spec 4.9: from its author to me, or an entry from its thread's owner."""
+        me = self._ground.me.id
+        if found.author not in (via, me) and found.thread_author != via:
+            raise Refused(Refusal.NOT_YOURS)
+        if found.author == via and found.thread_author not in (None, via, me):
+            raise Refused(Refusal.NOT_ADDRESSED)
+        if isinstance(found.payload, Message | Clear) and me not in found.payload.to:
+            raise Refused(Refusal.NOT_ADDRESSED)
+        if found.audience == "me":
+            raise Refused(Refusal.NOT_ADDRESSED)
+
+    def _accept_from(self, conn: Connection, found: Stored, via: str) -> Accepted:
+        if self._is_forgotten(conn, found):
+            return Accepted("forgotten", None)
+        before = store.find(conn, found.author, found.id)
+        if before is not None:
+            if before.hash == found.hash:
+                return Accepted("known", before)
+            _check_promises(before, found)
+            if not wins(rank_of(found), rank_of(before)):
+                return Accepted("older", before)
+            found = _succeed(found, before)
+        return self._let_stand(conn, found, before, via)
+
+    def _is_forgotten(self, conn: Connection, found: Stored) -> bool:
+        """What was purged, cleared or taken out stays away; a tombstone passes, since a friend may have lost it."""
+        gone = store.find_forgotten(conn, found.author, found.id)
+        # A removal names what may never have been here: it counts in its own thread only.
+        if gone is None or gone.thread_author != found.thread_author:
+            return False
+        if found.withdrawn:
+            store.drop_forgotten(conn, found.author, found.id)
+        return not found.withdrawn
+
+    def _let_stand(
+        self, conn: Connection, found: Stored, before: Stored | None, via: str
+    ) -> Accepted:
+        if found.thread is not None and found.thread_author is not None and not found.withdrawn:
+            post = store.find_by(conn, ref=found.thread)
+            if post and post[0].withdrawn:
+                self._ground.forget(
+                    conn, found.author, found.id, "post-deleted", found.thread_author
+                )
+                return Accepted("forgotten", None)
+            if not post:  # R8: kept until its post is known
+                return self._keep(conn, replace(found, shown=False), before)
+        reason = None if found.withdrawn else self._ground.refusal(conn, found, via)
+        if reason is not None:
+            raise Refused(reason)
+        return self._keep(conn, replace(found, shown=True), before)
+
+    def _keep(self, conn: Connection, found: Stored, before: Stored | None) -> Accepted:
+        stored = self._ground.keep(conn, found, before)
+        if stored.shown:
+            self.relay(conn, stored)
+            emit(conn, RecordArrived(stored.ref, stored.kind, stored.author, stored.via))
+        if not stored.is_entry and not stored.withdrawn:
+            self.show_waiting(conn, stored)
+        return Accepted("stored", stored)
+
+    def relay(self, conn: Connection, stored: Stored) -> None:
+        """Tell an entry in my thread to its readers: a change of mine on a record of another."""
+        if stored.thread_author == self._ground.me.id and stored.author != self._ground.me.id:
+            self._ground.change(conn, stored)
+
+    def show_waiting(self, conn: Connection, post: Stored) -> None:
+        """R8: the post is known now; its entries stand, or are refused after all."""
+        for entry in store.find_by(conn, thread=post.ref, shown=0):
+            via = entry.author if entry.thread_author == self._ground.me.id else entry.via
+            is_others = entry.author != self._ground.me.id and not entry.withdrawn
+            if is_others and self._ground.refusal(conn, entry, via) is not None:
+                self._ground.forget(conn, entry.author, entry.id, "refused")
+                continue
+            shown = self._ground.keep(conn, replace(entry, shown=True), entry)
+            self.relay(conn, shown)
+            emit(conn, RecordArrived(shown.ref, shown.kind, shown.author, shown.via))
+
+
+def _check_promises(before: Stored, found: Stored) -> None:
+    """Spec 4.5, and a tombstone of one kind or thread cannot take what is of another."""
+    if before.kind != found.kind or before.thread != found.thread:
+        raise Refused(Refusal.CHANGED_CREATED)
+    if before.withdrawn or found.withdrawn:
+        return
+    if before.created != found.created or before.audience != found.audience:
+        raise Refused(Refusal.CHANGED_CREATED)
+
+
+def _succeed(found: Stored, before: Stored) -> Stored:
+    """Take the place of an earlier revision: arrival and number stay, so that threads and feeds keep their order."""
+    return replace(found, no=before.no, received=before.received, taken_back=before.taken_back)

@@ -1,0 +1,146 @@
+"""What every way into the log shares: the author's clock, changes, projections, threads, and forgetting.
+
+Rule 1: a row of `records` is only written by `keep`, and only deleted by `forget`.
+Rule 2: whatever the log keeps is projected in the same transaction.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from microsocial.clock import Clock, Entropy
+from microsocial.database import WordsErased
+from microsocial.events import emit
+from microsocial.protocol.kinds import KINDS
+from microsocial.protocol.payloads import Clear, Message, Removal
+from microsocial.records import store
+from microsocial.records.handlers import Forgetting, Handler
+from microsocial.records.model import ChangeLogged, Me, Stored, ref_of
+
+MARK_BYTES = 8  # spec 6.2: enough that two logs never agree on a change by chance
+
+
+class Ground:
+    """Me, my clock and my entropy, the handlers, and what keeps the log in order."""
+
+    def __init__(self, me: Me, clock: Clock, entropy: Entropy) -> None:
+        self.me = me
+        self.clock = clock
+        self.entropy = entropy
+        self.handlers: dict[str, Handler] = {}
+
+    # The author's clock
+
+    def tick(self, conn: Connection) -> int:
+        """Give a moment later than every other one I named, whatever the machine's clock says (R11)."""
+        tick = max(store.last_tick(conn) + 1, self.clock.now())
+        store.put_tick(conn, tick)
+        return tick
+
+    def saw_tick(self, conn: Connection, tick: int) -> None:
+        """Never again go below a moment that I named before a restore."""
+        if tick > store.last_tick(conn):
+            store.put_tick(conn, tick)
+
+    # Changes
+
+    def change(self, conn: Connection, stored: Stored, only_for: str | None = None) -> None:
+        """Log that this record is to be told: to whoever may see it, or to one person."""
+        mark = self.entropy(MARK_BYTES)
+        store.add_change(conn, mark, stored.no, only_for, self.clock.now())
+        emit(conn, ChangeLogged(self._told(stored, only_for)))
+
+    def _told(self, stored: Stored, only_for: str | None) -> frozenset[str] | None:
+        if only_for is not None:
+            return frozenset({only_for})
+        if stored.thread_author not in (None, self.me.id):
+            return frozenset({stored.thread_author or ""})
+        if not stored.withdrawn and isinstance(stored.payload, Message | Clear):
+            return frozenset(stored.payload.to)
+        return None
+
+    # Keeping
+
+    def keep(
+        self,
+        conn: Connection,
+        stored: Stored,
+        before: Stored | None,
+        readers: Iterable[str] = (),
+    ) -> Stored:
+        """Store a revision, resolve its readers, and let threads follow."""
+        if before is not None and stored.withdrawn and not before.withdrawn:
+            emit(conn, WordsErased())
+        stored = replace(stored, no=store.put(conn, stored))
+        if stored.author == self.me.id and not stored.withdrawn:
+            store.add_readers(conn, stored.no, {*readers, *self._named_readers(conn, stored)})
+        if stored.shown:
+            self.project(conn, stored)
+        self._carry_out(conn, stored)
+        return stored
+
+    def _named_readers(self, conn: Connection, stored: Stored) -> set[str]:
+        payload = stored.payload
+        if isinstance(payload, Message | Clear):
+            return set(payload.to)
+        if isinstance(payload, Removal):  # the entry's author, and who was offered it
+            taken_out = store.find(conn, payload.entry.author, payload.entry.id)
+            seen_by = store.offered_to(conn, taken_out.no) if taken_out else set()
+            return seen_by | {payload.entry.author}
+        return set()
+
+    def _carry_out(self, conn: Connection, stored: Stored) -> None:
+        """What follows for other records when this one stands."""
+        if stored.withdrawn and not stored.is_entry:
+            for entry in store.find_by(conn, thread=stored.ref):
+                self.forget(conn, entry.author, entry.id, "post-deleted", entry.thread_author)
+        elif not stored.withdrawn and isinstance(stored.payload, Removal):
+            named = stored.payload.entry
+            known = store.find(conn, named.author, named.id)
+            if known is None or known.thread == ref_of(stored.author, stored.payload.post):
+                self.forget(conn, named.author, named.id, "removed", stored.author)
+
+    def project(self, conn: Connection, stored: Stored) -> None:
+        handler = self.handlers.get(stored.kind)
+        if handler is not None:
+            handler.project(conn, stored)
+
+    def refusal(self, conn: Connection, stored: Stored, via: str) -> str | None:
+        handler = self.handlers.get(stored.kind)
+        return handler.may_stand(conn, stored, via) if handler is not None else None
+
+    # Forgetting
+
+    def forget(
+        self,
+        conn: Connection,
+        author: str,
+        record_id: str,
+        why: str,
+        thread_author: str | None = None,
+    ) -> None:
+        """Erase a record and remember its name, so that it never comes back; its tombstone still may."""
+        known = store.find(conn, author, record_id)
+        if known is not None and known.withdrawn:
+            return  # nothing of it is left but the tombstone, which others may need
+        if known is not None:
+            thread_author = known.thread_author
+            store.drop(conn, known.no)
+            emit(conn, WordsErased())
+            handler: object = self.handlers.get(known.kind)
+            if isinstance(handler, Forgetting):
+                handler.forget(conn, known)
+        store.put_forgotten(
+            conn,
+            author=author,
+            id=record_id,
+            why=why,
+            thread_author=thread_author,
+            forgotten=self.clock.now(),
+        )
+
+
+def is_one_valued(kind: str) -> bool:
+    known = KINDS.get(kind)
+    return bool(known and known.one_valued)

@@ -1,0 +1,88 @@
+"""What somebody may see after a point in the log: the next page, whether there is one, and how much is behind."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
+
+from microsocial.records import store
+from microsocial.records.model import Page, Stored
+from microsocial.records.store import changes, records
+from microsocial.records.visibility import Person, may_see
+
+
+def page(
+    conn: Connection,
+    me: str,
+    person: str,
+    sees_from: int,
+    since: int,
+    max_bytes: int,
+    max_records: int,
+) -> Page:
+    """Give what `person` may see in (since, upto], each record once, at its latest change.
+
+    Invisible changes cost nothing: a page reaches over them, and `upto` is the log's head when nothing follows (R7).
+    """
+    head = store.head(conn).seq
+    entries: list[Stored] = []
+    size, upto = 0, since
+    for row in conn.execute(_following(me, person, sees_from, since, head).limit(max_records + 1)):
+        size += len(row.envelope)
+        if entries and (size > max_bytes or len(entries) == max_records):
+            return Page(entries, upto, more=True)
+        entries.append(store.stored_of(row))
+        upto = row.seq
+    return Page(entries, head, more=False)
+
+
+def _following(me: str, person: str, sees_from: int, since: int, head: int) -> Select[Any]:
+    later = changes.alias("later")
+    is_told_later = (
+        select(later.c.seq)
+        .where(
+            later.c.record == changes.c.record,
+            later.c.seq > changes.c.seq,
+            later.c.only_for == person,  # a later one for everybody took this one's place
+        )
+        .exists()
+    )
+    return (
+        select(records, changes.c.seq)
+        .join(changes, changes.c.record == records.c.no)
+        .where(
+            changes.c.seq > since,
+            changes.c.seq <= head,
+            is_for(person),
+            ~is_told_later,
+            may_see(records, person, sees_from, me),
+        )
+        .order_by(changes.c.seq)
+    )
+
+
+def is_for(person: Person) -> ColumnElement[bool]:
+    return or_(changes.c.only_for.is_(None), changes.c.only_for == person)
+
+
+def pending(
+    me: str, person: ColumnElement[str], sees_from: ColumnElement[int], since: ColumnElement[int]
+) -> Select[Any, Any]:
+    """Select (how many changes wait, since when) for people of an outer query, correlated to it."""
+    return (
+        select(
+            func.count(changes.c.record.distinct()).label("behind"),
+            func.min(changes.c.made).label("waiting_since"),
+        )
+        .join(records, changes.c.record == records.c.no)
+        .where(changes.c.seq > since, is_for(person), may_see(records, person, sees_from, me))
+    )
+
+
+def latest_change(person: Person) -> ColumnElement[int | None]:
+    """The newest change of a record of the outer query that is meant for `person`."""
+    return (
+        select(func.max(changes.c.seq))
+        .where(changes.c.record == records.c.no, is_for(person))
+        .correlate(records)
+        .scalar_subquery()
+    )

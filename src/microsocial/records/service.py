@@ -1,0 +1,312 @@
+"""`Log`: what the rooms above say, revise, withdraw and look up; what delivery sends and takes in."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from microsocial.clock import Clock, Entropy
+from microsocial.protocol.encoding import b64u
+from microsocial.protocol.envelope import Envelope
+from microsocial.protocol.exchange import Held
+from microsocial.protocol.keys import KeyLog, decode_key_log
+from microsocial.protocol.payloads import read_record
+from microsocial.protocol.revisions import next_revision
+from microsocial.records import pages, store
+from microsocial.records.arriving import Arriving, check, unstored
+from microsocial.records.ground import Ground
+from microsocial.records.handlers import Handler
+from microsocial.records.model import (
+    Accepted,
+    Change,
+    Checked,
+    Me,
+    Page,
+    RecordNotFound,
+    Stored,
+)
+from microsocial.records.reunion import Named, Reunion
+from microsocial.records.visibility import may_see
+
+RECORD_ID_BYTES = 16
+REBUILD_STEP = 500  # records projected between two reads
+
+
+class Log:
+    """My log and what others brought to it. Every verb takes the connection of the caller's transaction."""
+
+    def __init__(self, me: Me, clock: Clock, entropy: Entropy) -> None:
+        self.me = me
+        self._ground = Ground(me, clock, entropy)
+        self._arriving = Arriving(self._ground)
+        self._reunion = Reunion(self._ground, self._arriving)
+
+    def register(self, kind: str, handler: Handler) -> None:
+        self._ground.handlers[kind] = handler
+
+    def tick(self, conn: Connection) -> int:
+        """A moment later than every other one I named: for `created`, revisions and `sees_from`."""
+        return self._ground.tick(conn)
+
+    # Saying
+
+    def say(
+        self,
+        conn: Connection,
+        kind: str,
+        fields: Mapping[str, Any],
+        *,
+        audience: str,
+        readers: Iterable[str] | None = None,
+        record_id: str | None = None,
+        thread: Stored | None = None,
+    ) -> Stored:
+        """Sign and keep a new record of mine, and log its one change.
+
+        `readers` are the people of `circle` and `chosen`; those of messages and clears follow from `to`. `thread` is
+        the post that an entry answers; it gives the field `on` unless `fields` has it.
+        """
+        tick = self._ground.tick(conn)
+        names = {
+            "author": self.me.id,
+            "key": self.me.key_number,
+            "id": record_id or b64u(self._ground.entropy(RECORD_ID_BYTES)),
+            "revision": tick,
+            "created": tick,
+            "audience": audience,
+        }
+        on = {"on": _as_seen(thread)} if thread is not None else {}
+        return self._keep_mine(conn, kind, {**names, **on, **fields}, None, readers or ())
+
+    def revise(self, conn: Connection, stored: Stored, fields: Mapping[str, Any]) -> Stored:
+        """Say a record of mine again with these fields changed; readers stay."""
+        revised = {
+            **stored.fields,
+            "key": self.me.key_number,
+            "revision": next_revision(stored.revision, self._ground.tick(conn)),
+            **fields,
+        }
+        return self._keep_mine(conn, stored.kind, revised, stored)
+
+    def withdraw(self, conn: Connection, stored: Stored) -> Stored:
+        """Delete a record of mine everywhere it was offered; only a tombstone is left."""
+        before = stored.fields
+        tombstone = {
+            "author": self.me.id,
+            "key": self.me.key_number,
+            "id": stored.id,
+            "revision": next_revision(stored.revision, self._ground.tick(conn)),
+            "created": stored.created,
+            "audience": stored.audience,
+            "of": stored.kind,
+            **({"on": before["on"]} if "on" in before else {}),
+        }
+        return self._keep_mine(conn, "tombstone", tombstone, stored)
+
+    def set_one(
+        self, conn: Connection, kind: str, fields: Mapping[str, Any], *, audience: str = "friends"
+    ) -> Stored:
+        """Say a record of which there is one per person: profile, address."""
+        stored = store.find(conn, self.me.id, kind)
+        if stored is not None:
+            return self.revise(conn, stored, fields)
+        return self.say(conn, kind, fields, audience=audience, record_id=kind)
+
+    def _keep_mine(
+        self,
+        conn: Connection,
+        kind: str,
+        payload: dict[str, Any],
+        before: Stored | None,
+        readers: Iterable[str] = (),
+    ) -> Stored:
+        envelope = self.me.sign(kind, payload)
+        found = unstored(envelope, read_record(envelope), self.me.id, self._ground.clock.now())
+        if before is not None:
+            found = replace(
+                found,
+                no=before.no,
+                kind=before.kind,
+                received=before.received,
+                taken_back=before.taken_back,
+            )
+        shown = found.thread is None or bool(store.find_by(conn, ref=found.thread))
+        stored = self._ground.keep(conn, replace(found, shown=shown), before, readers)
+        self._ground.change(conn, stored)
+        return stored
+
+    def offer_to(self, conn: Connection, person: str, stored: Stored) -> None:
+        """Let one more friend see a record of mine, by a change for them alone (R13). Its thread follows by itself."""
+        store.add_readers(conn, stored.no, [person], granted=True)
+        self._ground.change(conn, stored, only_for=person)
+        for entry in store.find_by(conn, thread=stored.ref, shown=1):
+            self._ground.change(conn, entry, only_for=person)
+
+    def release(self, conn: Connection, stored: Stored) -> Stored:
+        """Offer what a friend gave back to everybody it was meant for, because the owner says so."""
+        stored = replace(stored, taken_back=False)
+        store.put(conn, stored)
+        self._ground.change(conn, stored)
+        return stored
+
+    # Arriving
+
+    def check(self, raws: Sequence[bytes], key_logs: Mapping[str, KeyLog]) -> list[Checked]:
+        """Read and verify envelopes: the expensive half of accepting, without a transaction."""
+        return check(raws, key_logs)
+
+    def accept(
+        self,
+        conn: Connection,
+        envelope: Envelope | Checked,
+        via: str,
+        key_logs: Mapping[str, KeyLog] | None = None,
+    ) -> Accepted:
+        """Let somebody's record stand, or raise Refused."""
+        if isinstance(envelope, Envelope):
+            (envelope,) = check([envelope.raw], key_logs or {})
+        return self._arriving.accept(conn, envelope, via)
+
+    def relay(self, conn: Connection, stored: Stored) -> None:
+        """Tell an entry in my thread to the thread's readers (accepting one does it by itself)."""
+        self._arriving.relay(conn, stored)
+
+    def forget(self, conn: Connection, author: str, record_id: str, why: str) -> None:
+        """Erase a record here and remember its name, so that it never comes back."""
+        self._ground.forget(conn, author, record_id, why)
+
+    # Sending
+
+    def page(
+        self,
+        conn: Connection,
+        person: str,
+        sees_from: int,
+        since_seq: int,
+        max_bytes: int,
+        max_records: int,
+    ) -> Page:
+        return pages.page(conn, self.me.id, person, sees_from, since_seq, max_bytes, max_records)
+
+    def mark_offered(self, conn: Connection, person: str, entries: Iterable[Stored]) -> None:
+        """Write down what is about to leave, before it leaves."""
+        store.add_offered(conn, person, [stored.no for stored in entries])
+
+    def was_offered(self, conn: Connection, person: str, stored: Stored) -> bool:
+        return person in store.offered_to(conn, stored.no)
+
+    def may_see(self, conn: Connection, person: str, stored: Stored, sees_from: int) -> bool:
+        query = select(store.records.c.no).where(
+            store.records.c.no == stored.no,
+            may_see(store.records, person, sees_from, self.me.id),
+        )
+        return conn.execute(query).first() is not None
+
+    def head(self, conn: Connection) -> Change:
+        return store.head(conn)
+
+    def stands(self, conn: Connection, points: Collection[Change]) -> bool:
+        """Say whether all of these points are in my log, marks and all."""
+        marks = store.marks(conn, [point.seq for point in points])
+        return all(marks.get(point.seq) == point.mark for point in points)
+
+    # Reunion
+
+    def holdings(
+        self, conn: Connection, person: str, after: Named | None, limit: int
+    ) -> tuple[list[Held], Named | None]:
+        return self._reunion.holdings(conn, person, after, limit)
+
+    def held_records(
+        self, conn: Connection, person: str, wanted: Sequence[Named], max_bytes: int
+    ) -> list[Stored]:
+        return self._reunion.held_records(conn, person, wanted, max_bytes)
+
+    def compare(
+        self,
+        conn: Connection,
+        person: str,
+        sees_from: int,
+        listed: Sequence[Held],
+        within: tuple[Named | None, Named | None],
+        told_until: int,
+    ) -> list[Named]:
+        return self._reunion.compare(conn, person, sees_from, listed, within, told_until)
+
+    def take_back(self, conn: Connection, person: str, brought: Sequence[Checked]) -> list[Stored]:
+        return self._reunion.take_back(conn, person, brought)
+
+    # Looking up
+
+    def find(self, conn: Connection, author: str, record_id: str) -> Stored | None:
+        return store.find(conn, author, record_id)
+
+    def find_ref(self, conn: Connection, ref: str) -> Stored | None:
+        found = store.find_by(conn, ref=ref)
+        return found[0] if found else None
+
+    def get(self, conn: Connection, author: str, record_id: str) -> Stored:
+        """Raises RecordNotFound."""
+        return _found(store.find(conn, author, record_id))
+
+    def by_ref(self, conn: Connection, ref: str) -> Stored:
+        """Raises RecordNotFound."""
+        return _found(self.find_ref(conn, ref))
+
+    def by_no(self, conn: Connection, no: int) -> Stored:
+        """Raises RecordNotFound."""
+        found = store.find_by(conn, no=no)
+        return _found(found[0] if found else None)
+
+    def thread(self, conn: Connection, post: str) -> list[Stored]:
+        """Give what stands in the thread of the post with this ref, in order of arrival."""
+        return store.find_by(conn, thread=post)
+
+    # People's keys
+
+    def key_logs(self, conn: Connection, persons: Collection[str]) -> dict[str, KeyLog]:
+        """Give the key logs of those among these people whose log is known; mine too."""
+        known = {
+            person: decode_key_log(text.split(" "))
+            for person, text in store.key_logs(conn, persons).items()
+        }
+        return known | ({self.me.id: self.me.key_log} if self.me.id in persons else {})
+
+    def keep_key_log(self, conn: Connection, key_log: KeyLog) -> None:
+        """Remember somebody's keys. The caller has merged it with what was known (spec 3.4)."""
+        store.put_key_log(conn, key_log.id, " ".join(key_log.encoded()))
+
+    # Projections
+
+    def rebuild(self, conn: Connection) -> None:
+        """Drop all projections and project every record again, in order of arrival."""
+        for handler in self._ground.handlers.values():
+            handler.clear(conn)
+        for stored in _all(conn):
+            if stored.shown:
+                self._ground.project(conn, stored)
+
+
+def _as_seen(post: Stored) -> dict[str, Any]:
+    """How an entry names its post (spec 4.7)."""
+    return {
+        "author": post.author,
+        "id": post.id,
+        "revision": post.revision,
+        "hash": b64u(post.hash),
+        "audience": post.audience,
+    }
+
+
+def _found(stored: Stored | None) -> Stored:
+    if stored is None:
+        raise RecordNotFound
+    return stored
+
+
+def _all(conn: Connection) -> Iterator[Stored]:
+    step = store.numbered_after(conn, 0, REBUILD_STEP)
+    while step:
+        yield from step
+        step = store.numbered_after(conn, step[-1].no, REBUILD_STEP)
