@@ -1,0 +1,302 @@
+"""Also the twin of shapes.py, fields.py, media.py and kinds.py: they are read through `read_record` only."""
+
+import contextlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.protocol.cast import ANA, BEN, CEM, drawn, on, photo
+from tests.protocol.test_encoding import VALUES
+
+from microsocial.errors import PeerBroke
+from microsocial.protocol.encoding import b64u, dump
+from microsocial.protocol.kinds import KINDS, OBJECTS, RESERVED
+from microsocial.protocol.limits import MAX_TEXT_CHARACTERS
+from microsocial.protocol.payloads import (
+    Comment,
+    Message,
+    Post,
+    Profile,
+    Removal,
+    Tombstone,
+    Unknown,
+    read_record,
+    read_signed_record,
+)
+from microsocial.protocol.refusals import BadSignature, Malformed, UnknownKey
+
+POST = ANA.says("post", ANA.base(text="Hello", media=[], links=[]))
+ENTRY = ANA.base("an entry", on=on(POST), name="Ben")
+TO_BEN = ANA.base("a message", audience="chosen", to=[BEN.id])
+CARD = {
+    "url": "https://lake.example/",
+    "title": "A lake",
+    "description": "It is blue.",
+    "picture": None,
+}
+# One true record of each kind.
+TRUE = {
+    "post": ANA.base(text="Hello", media=[photo()], links=[CARD]),
+    "comment": ENTRY | {"text": "lovely"},
+    "reaction": ENTRY | {"emoji": "❤️"},
+    "removal": ANA.base("x", post=ANA.base()["id"], entry={"author": BEN.id, "id": ENTRY["id"]}),
+    "message": TO_BEN | {"text": "Hi Ben", "media": []},
+    "clear": TO_BEN | {"messages": [[ANA.id, b64u(bytes(16))], [BEN.id, b64u(bytes(16))]]},
+    "profile": ANA.base(id="profile", name="Ana", about="I am", hue=200, avatar=photo()),
+    "address": ANA.base(id="address", urls=["https://ana.example"], home=["192.168.0.7:8080"]),
+    "tombstone": ANA.base(of="post"),
+}
+
+
+def read(kind, payload):
+    return read_record(ANA.says(kind, payload))
+
+
+def test_every_kind_has_a_true_example():
+    assert set(TRUE) == set(KINDS)
+    assert not set(KINDS) & (OBJECTS | RESERVED)
+    assert not OBJECTS & RESERVED
+
+
+@pytest.mark.parametrize("kind", TRUE)
+def test_a_true_record_is_read_and_said_again(kind):
+    record = read(kind, TRUE[kind])
+    assert type(record) is KINDS[kind].model
+    assert read(kind, record.payload()) == record
+    assert record.payload().items() >= {"author": ANA.id, "created": ANA.base()["created"]}.items()
+
+
+def test_what_the_log_knows_of_kinds():
+    assert {name for name, kind in KINDS.items() if kind.one_valued} == {"profile", "address"}
+    assert {name for name, kind in KINDS.items() if kind.entry} == {"comment", "reaction"}
+
+
+@pytest.mark.parametrize("kind", TRUE)
+def test_unknown_fields_are_let_be(kind):
+    assert read(kind, TRUE[kind] | {"later": {"x": [1]}}) == read(kind, TRUE[kind])
+
+
+def test_an_unknown_kind_is_kept_with_what_every_record_has():
+    envelope = ANA.says("poll", ANA.base(question="?", audience="circle"))
+    record = read_signed_record(envelope, ANA.log)
+    assert type(record) is Unknown
+    assert (record.author, record.audience) == (ANA.id, "circle")
+    with pytest.raises(Malformed):
+        read("poll", {"question": "?"})
+
+
+@pytest.mark.parametrize("kind", sorted(OBJECTS))
+def test_what_nodes_say_is_no_record(kind):
+    with pytest.raises(Malformed, match="not a record"):
+        read(kind, TRUE["post"])
+
+
+@pytest.mark.parametrize("kind", TRUE)
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"author": "me"},
+        {"author": ANA.id[:-1] + "B"},
+        {"author": ANA.id + "\n"},
+        {"key": -1},
+        {"key": 256},
+        {"key": "0"},
+        {"key": True},
+        {"id": ""},
+        {"id": "x" * 22},
+        {"id": None},
+        {"id": "other"},
+        {"revision": -1},
+        {"revision": 1},
+        {"created": None},
+        {"audience": "everyone"},
+        {"audience": ["public"]},
+    ],
+)
+def test_the_common_fields_are_checked_in_every_kind(kind, change):
+    with pytest.raises(Malformed):
+        read(kind, TRUE[kind] | change)
+
+
+@pytest.mark.parametrize("kind", TRUE)
+def test_no_required_field_may_lack(kind):
+    optional = {"media", "links", "about", "hue", "avatar", "home", "on"} - set(ENTRY)
+    for name in set(TRUE[kind]) - optional:
+        with pytest.raises(Malformed):
+            read(kind, {key: value for key, value in TRUE[kind].items() if key != name})
+
+
+WRONG = [
+    ("post", {"text": ""}, {"media": [], "links": []}),
+    ("post", {"text": " \n"}, {"media": [], "links": []}),
+    ("post", {"text": "x" * (MAX_TEXT_CHARACTERS + 1)}, {}),
+    ("post", {"text": "a\x00b"}, {}),
+    ("post", {"text": 5}, {}),
+    ("post", {"media": {}}, {}),
+    ("post", {"media": [photo()] * 2}, {}),
+    ("post", {"media": [photo(id=b64u(drawn(str(n), 16))) for n in range(11)]}, {}),
+    ("post", {"links": [CARD] * 5}, {}),
+    ("post", {"links": [CARD | {"url": "javascript:alert(1)"}]}, {}),
+    ("post", {"links": [CARD | {"title": "a\nb"}]}, {}),
+    ("comment", {"text": ""}, {}),
+    ("comment", {"name": ""}, {}),
+    ("comment", {"name": "\u202eanA"}, {}),
+    ("comment", {"name": "x" * 81}, {}),
+    ("comment", {"on": None}, {}),
+    ("comment", {"on": on(POST, hash="x")}, {}),
+    ("comment", {"on": on(POST, audience="public")}, {}),
+    ("comment", {"audience": "circle"}, {}),
+    ("reaction", {"emoji": "lol"}, {}),
+    ("reaction", {"emoji": "❤️❤️"}, {}),
+    ("removal", {"entry": [BEN.id, ENTRY["id"]]}, {}),
+    ("removal", {"post": "x"}, {}),
+    ("message", {"to": []}, {}),
+    ("message", {"to": [BEN.id, BEN.id]}, {}),
+    ("message", {"to": [ANA.id]}, {}),
+    ("message", {"to": BEN.id}, {}),
+    ("message", {"to": [b64u(drawn(str(n), 32)) for n in range(33)]}, {}),
+    ("message", {"audience": "friends"}, {}),
+    ("message", {"text": ""}, {}),
+    ("clear", {"messages": []}, {}),
+    ("clear", {"messages": [[CEM.id, b64u(bytes(16))]]}, {}),
+    ("clear", {"messages": [[BEN.id]]}, {}),
+    ("clear", {"messages": [[BEN.id, b64u(bytes(16))]] * 2001}, {}),
+    ("clear", {"audience": "me"}, {}),
+    ("profile", {"id": b64u(bytes(16))}, {}),
+    ("profile", {"id": "address"}, {}),
+    ("profile", {"name": " "}, {}),
+    ("profile", {"hue": 360}, {}),
+    ("profile", {"hue": -1}, {}),
+    ("profile", {"about": "x" * 501}, {}),
+    ("profile", {"audience": "me"}, {}),
+    ("profile", {"audience": "public"}, {}),  # with a sealed avatar
+    ("address", {"urls": ["ana.example"]}, {}),
+    ("address", {"urls": ["https://ana.example"] * 9}, {}),
+    ("address", {"home": ["localhost:80"]}, {}),
+    ("tombstone", {"of": "profile"}, {}),
+    ("tombstone", {"of": "tombstone"}, {}),
+    ("tombstone", {"of": "Post"}, {}),
+    ("tombstone", {"id": "profile"}, {}),
+    ("tombstone", {"on": {}}, {}),
+]
+
+
+@pytest.mark.parametrize(("kind", "change", "more"), WRONG)
+def test_what_breaks_a_rule_of_its_kind_is_refused(kind, change, more):
+    with pytest.raises(Malformed):
+        read(kind, TRUE[kind] | change | more)
+
+
+@pytest.mark.parametrize("text", ["x" * MAX_TEXT_CHARACTERS, "😀" * MAX_TEXT_CHARACTERS])
+def test_limits_are_in_characters(text):
+    assert read("post", TRUE["post"] | {"text": text}).text == text
+
+
+def test_photos_may_speak_for_themselves():
+    assert read("post", TRUE["post"] | {"text": "", "links": []}).media[0].caption == "The lake"
+    assert read("message", TRUE["message"] | {"text": "", "media": [photo()]}).media
+
+
+SIZE = photo()["sizes"][0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"id": "x"},
+        {"kind": "gif"},
+        {"type": "text/html"},
+        {"type": "image/svg+xml; charset=utf-8"},
+        {"width": -1},
+        {"height": 30_001},
+        {"duration": 5},
+        {"duration": -1},
+        {"caption": "x" * 2001},
+        {"caption": "\x00"},
+        {"alt": None},
+        {"alt": "\x1b"},
+        {"placeholder": "AB"},
+        {"placeholder": b64u(bytes(65))},
+        {"placeholder": "<svg>"},
+        {"sizes": []},
+        {"sizes": [SIZE] * 9},
+        {"sizes": [SIZE | {"hash": "x"}]},
+        {"sizes": [SIZE | {"key": None}]},
+        {"sizes": [SIZE | {"key": "x"}]},
+        {"sizes": [SIZE | {"bytes": 0}]},
+        {"sizes": [SIZE | {"bytes": 2**40}]},
+        {"sizes": [SIZE | {"chunk": 1}]},
+        {"sizes": [SIZE | {"chunk": 2**30}]},
+        {"sizes": [SIZE | {"role": "huge"}]},
+    ],
+)
+def test_media_of_another_shape_are_refused(change):
+    with pytest.raises(Malformed):
+        read("post", TRUE["post"] | {"media": [photo(**change)]})
+
+
+def test_exactly_the_public_is_unsealed():
+    plain = photo(sizes=[SIZE | {"key": None}])
+    public = TRUE["post"] | {"audience": "public"}
+    assert read("post", public | {"media": [plain]}).media[0].sizes[0].key is None
+    with pytest.raises(Malformed):
+        read("post", public)
+    with pytest.raises(Malformed):
+        read("post", TRUE["post"] | {"media": [plain]})
+
+
+def test_an_entry_names_the_post_it_saw():
+    record = read("comment", TRUE["comment"])
+    assert isinstance(record, Comment)
+    assert record.on.hash == b64u(POST.hash)
+    removal = read("removal", TRUE["removal"])
+    assert isinstance(removal, Removal)
+    assert removal.entry.author == BEN.id
+
+
+def test_a_tombstone_of_an_entry_finds_its_thread():
+    record = read("tombstone", TRUE["tombstone"] | {"of": "comment", "on": on(POST)})
+    assert isinstance(record, Tombstone)
+    assert record.on
+    assert record.on.author == ANA.id
+
+
+def test_a_record_counts_under_the_key_that_it_names():
+    true = ANA.says("post", TRUE["post"])
+    assert isinstance(read_signed_record(true, ANA.log), Post)
+    for envelope, log, refusal in [
+        (true, BEN.log, Malformed),
+        (BEN.says("post", TRUE["post"]), ANA.log, BadSignature),
+        (ANA.says("post", TRUE["post"] | {"key": 1}), ANA.log, UnknownKey),
+    ]:
+        with pytest.raises(refusal):
+            read_signed_record(envelope, log)
+
+
+def test_values_cannot_be_changed():
+    record = read("message", TRUE["message"])
+    assert isinstance(record, Message)
+    with pytest.raises(AttributeError):
+        record.text = "other"
+    assert hash(read("profile", TRUE["profile"] | {"avatar": None})) == hash(
+        Profile(**ANA.base(id="profile"), name="Ana", about="I am", hue=200)
+    )
+
+
+@settings(max_examples=300)
+@given(st.sampled_from(sorted(TRUE)), st.data())
+def test_any_field_with_any_value_ends_as_a_record_or_as_a_refusal(kind, data):
+    payload = dict(TRUE[kind])
+    for name in data.draw(st.sets(st.sampled_from(sorted(payload)), max_size=2)):
+        payload[name] = data.draw(VALUES)
+    with contextlib.suppress(PeerBroke):
+        read(kind, payload)
+
+
+@settings(max_examples=200)
+@given(
+    st.sampled_from([*TRUE, "poll"]), st.binary(max_size=80) | VALUES.map(lambda v: dump({"x": v}))
+)
+def test_any_payload_ends_as_a_record_or_as_a_refusal(kind, payload):
+    with contextlib.suppress(PeerBroke):
+        read(kind, payload)
