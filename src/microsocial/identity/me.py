@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from typing_extensions import override
+
 from microsocial.protocol.crypto import SigningKey
 from microsocial.protocol.envelope import Envelope, sign_envelope
 from microsocial.protocol.keys import KeyLog
@@ -30,8 +32,10 @@ class Me:
     def sign(self, kind: str, payload: dict[str, Any] | bytes) -> Envelope:
         return sign_envelope(kind, payload, self._key)
 
+    @override
     def __repr__(self) -> str:
         return f"Me({self.id[:8]}…, key {self.key_number})"
 
+    @override
     def __getstate__(self) -> object:
         raise TypeError("a person's key is not to be copied around")

@@ -11,6 +11,7 @@ from microsocial.errors import Conflict, Invalid, NotAllowed, NotFound, TooMuch
 from microsocial.events import Event
 from microsocial.protocol import limits
 from microsocial.protocol.encoding import b64u
+from microsocial.protocol.texts import clean_line
 
 SHORTEST_PASSWORD = 8  # NIST SP 800-63B; guessing over the network is throttled
 LONGEST_PASSWORD = 1000  # hashing more would be work for nothing
@@ -20,6 +21,7 @@ LONGEST_LABEL = 100
 MAX_TOKENS = 100  # nobody names more; a runaway script must not fill the table
 SESSION_IDLE_DAYS = 90  # a browser unused for a season has to log in again
 SEEN_EVERY_MS = 5 * 60_000  # how exactly "last seen" is kept: not one write per request
+HUES = 360  # spec 4.6, profile
 DAY_MS = 24 * 60 * 60 * 1000
 
 
@@ -182,9 +184,10 @@ def fit_label(label: str) -> str:
 
 
 def _fit_line(text: str, longest: int, refusal: type[Invalid], name: str) -> str:
-    """One line of visible text in NFC."""
-    text = " ".join(unicodedata.normalize("NFC", text).split())
-    if not 1 <= len(text) <= longest or any(unicodedata.category(c) in {"Cc", "Cs"} for c in text):
+    """One line of visible text in NFC, with nothing that turns the reading direction around it."""
+    text = clean_line(unicodedata.normalize("NFC", text))
+    kinds = {unicodedata.category(c) for c in text}
+    if len(text) > longest or "Cs" in kinds or not kinds - {"Cf", "Zs"}:
         raise refusal(field=name)
     return text
 
@@ -198,12 +201,35 @@ def fit_password(password: str, *, name: str = "password") -> str:
     return password
 
 
+# A user agent names its ancestors too: the most particular mark comes first.
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("Firefox", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("CriOS", "Chrome"),
+    ("Chrom", "Chrome"),
+    ("Safari", "Safari"),
+    ("curl", "curl"),
+)
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS", "Mac"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+
+
+def first_hue(person: str) -> int:
+    """A colour that follows from the id, until the person chooses one."""
+    return int.from_bytes(sha256(person.encode()).digest()[:2]) % HUES
+
+
 def browser_label(user_agent: str) -> str:
     """A name for a session that its owner recognises: "Firefox on Linux"."""
-    browsers = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("FxiOS", "Firefox"))
-    browsers += (("CriOS", "Chrome"), ("Chrom", "Chrome"), ("Safari", "Safari"), ("curl", "curl"))
-    systems = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"))
-    systems += (("Mac OS", "Mac"), ("CrOS", "ChromeOS"), ("Linux", "Linux"))
-    browser = next((name for mark, name in browsers if mark in user_agent), "A browser")
-    system = next((name for mark, name in systems if mark in user_agent), None)
+    browser = next((name for mark, name in _BROWSERS if mark in user_agent), "A browser")
+    system = next((name for mark, name in _SYSTEMS if mark in user_agent), None)
     return f"{browser} on {system}" if system else browser

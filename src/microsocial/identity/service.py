@@ -53,16 +53,16 @@ def spoken(answers: Mapping[str, str], asked: tuple[int, int]) -> str:
     try:
         return " ".join(answers[str(number)].strip().lower() for number in asked)
     except KeyError:
-        raise WordsDoNotMatch(f"Words {asked[0]} and {asked[1]} are needed.", field="words") from None
+        raise WordsDoNotMatch(
+            f"Words {asked[0]} and {asked[1]} are needed.", field="words"
+        ) from None
 
 
 class Identity:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
-    def create(
-        self, conn: Connection, sheet: Sheet, password_hash: str, answer_hash: str
-    ) -> Me:
+    def create(self, conn: Connection, sheet: Sheet, password_hash: str, answer_hash: str) -> Me:
         """Make the person. Raises AlreadySetUp: a node has one owner."""
         if store.find_identity(conn) is not None:
             raise AlreadySetUp

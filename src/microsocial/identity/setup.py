@@ -2,6 +2,8 @@
 
 import hmac
 
+from typing_extensions import override
+
 from microsocial.clock import Entropy
 from microsocial.identity.model import SetupLinkUsed, secret_hash
 from microsocial.protocol.encoding import b64u
@@ -17,11 +19,14 @@ class SetupLink:
 
     def check(self, token: str) -> None:
         """Let the right token pass; it stays good until `use`, so that a mistyped password costs nothing."""
-        if self._token is None or not hmac.compare_digest(secret_hash(token), secret_hash(self._token)):
+        if self._token is None or not hmac.compare_digest(
+            secret_hash(token), secret_hash(self._token)
+        ):
             raise SetupLinkUsed
 
     def use(self) -> None:
         self._token = None
 
+    @override
     def __repr__(self) -> str:
         return f"SetupLink({'used' if self._token is None else 'unused'})"

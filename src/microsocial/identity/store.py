@@ -13,8 +13,8 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.engine import Row
 from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.engine import Row
 
 from microsocial.database import metadata
 
@@ -82,7 +82,9 @@ def add_session(conn: Connection, **columns: object) -> None:
     conn.execute(insert(sessions).values(**columns))
 
 
-def find_session(conn: Connection, secret: bytes, seen_after: int) -> Row[tuple[object, ...]] | None:
+def find_session(
+    conn: Connection, secret: bytes, seen_after: int
+) -> Row[tuple[object, ...]] | None:
     fits = (sessions.c.secret == secret) & (sessions.c.seen > seen_after)
     return conn.execute(select(sessions).where(fits)).first()
 

@@ -29,7 +29,9 @@ class Pace:
 
 
 ADDRESS_PACE = Pace(free=5, longest_ms=15 * 60_000)
-GLOBAL_PACE = Pace(free=30, longest_ms=60_000)  # many addresses together: one guess a minute at worst
+GLOBAL_PACE = Pace(
+    free=30, longest_ms=60_000
+)  # many addresses together: one guess a minute at worst
 KNOWN_PACE = Pace(free=10, longest_ms=30_000)  # a stolen device cookie must not guess freely either
 
 
@@ -59,7 +61,9 @@ class Throttle:
         for name, pace in paces.items():
             bucket = self._bucket(name, now)
             tries = bucket.tries + 1
-            self._keep(name, replace(bucket, tries=tries, last_try=now, next_try=now + pace.wait_ms(tries)))
+            self._keep(
+                name, replace(bucket, tries=tries, last_try=now, next_try=now + pace.wait_ms(tries))
+            )
 
     def succeeded(self, address: str, known: str | None) -> None:
         """Forget the tries of who turned out to be the owner; everybody else's still count."""

@@ -5,17 +5,18 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, Depends
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from microsocial.context import Body, NotSetUp
-from microsocial.errors import MicrosocialError
 from microsocial.identity import passwords
 from microsocial.identity.me import Me
 from microsocial.identity.model import (
     Caller,
     NewSession,
     NoWordsAsked,
+    PasswordUnfit,
     WordsDoNotMatch,
     WrongPassword,
     browser_label,
@@ -68,125 +69,131 @@ class SlowHashes:
             return await asyncio.to_thread(work)
 
 
-def router(node: Node, owner: OwnerCheck) -> APIRouter:
-    routes = APIRouter(tags=["door"])
-    slowly = SlowHashes()
+class Door:
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._slowly = SlowHashes()
 
-    @routes.get("/session")
-    async def session(request: Request) -> dict[str, Any]:
+    def router(self, owner: OwnerCheck) -> APIRouter:
+        routes = APIRouter(tags=["door"])
+        behind = [Depends(owner)]
+        routes.add_api_route("/session", self.session, methods=["GET"])
+        routes.add_api_route("/setup", self.setup, methods=["POST"])
+        routes.add_api_route("/login", self.login, methods=["POST"])
+        for path, verb in (
+            ("/setup/confirm", self.confirm_words),
+            ("/logout", self.logout),
+            ("/password", self.change_password),
+        ):
+            routes.add_api_route(path, verb, methods=["POST"], status_code=204, dependencies=behind)
+        return routes
+
+    async def session(self, request: Request) -> dict[str, Any]:
         """Tell whether somebody lives here and whether you are logged in as them."""
-        me = node.me
+        me = self._node.me
         if me is None:
             return {"state": "new", "name": None, "id": None, "csrf": None}
-        found = await session_of(node, request)
+        found = await session_of(self._node, request)
         state, csrf = ("open", csrf_of(found[1])) if found else ("locked", None)
-        name = await node.db.read(node.name)
+        name = await self._node.db.read(self._node.name)
         return {"state": state, "name": name, "id": me.id, "csrf": csrf}
 
-    @routes.post("/setup")
-    async def setup(request: Request, asked: Setup) -> Response:
+    async def setup(self, request: Request, asked: Setup) -> Response:
         """Make the person. The answer shows the 24 words, once."""
-        check_same_site(request, node.settings.address)
-        node.setup_link.check(asked.token)
+        check_same_site(request, self._node.settings.address)
+        self._node.setup_link.check(asked.token)
         name, password = fit_name(asked.name), fit_password(asked.password)
-        sheet = new_sheet(node.entropy)
-        password_hash = await slowly.make(password)
-        answer_hash = await slowly.make(sheet.answer)
-        me = await node.settle(name, sheet, password_hash, answer_hash)
+        sheet = new_sheet(self._node.entropy)
+        password_hash = await self._slowly.make(password)
+        answer_hash = await self._slowly.make(sheet.answer)
+        me = await self._node.settle(name, sheet, password_hash, answer_hash)
         new = {"id": me.id, "words": list(sheet.words), "asked": list(sheet.asked)}
-        return await _let_in(node, request, me, new)
+        return await self._let_in(request, me, new)
 
-    @routes.post("/setup/confirm", status_code=204)
-    async def confirm(asked: Words, _caller: Caller = Depends(owner)) -> None:
+    async def confirm_words(self, asked: Words) -> None:
         """Answer the two words that were asked back."""
-        waiting = await node.db.read(node.identity.words_asked)
+        waiting = await self._node.db.read(self._node.identity.words_asked)
         if waiting is None:
             raise NoWordsAsked
-        if not await slowly.fits(spoken(asked.words, waiting.numbers), waiting.hashed):
+        if not await self._slowly.fits(spoken(asked.words, waiting.numbers), waiting.hashed):
             raise WordsDoNotMatch(field="words")
-        await node.db.write(node.identity.confirm_words)
+        await self._node.db.write(self._node.identity.confirm_words)
 
-    @routes.post("/login")
-    async def login(request: Request, asked: Login) -> Response:
+    async def login(self, request: Request, asked: Login) -> Response:
         """Begin a session. Guessing gets slower with every wrong password; a known browser is never locked out."""
-        check_same_site(request, node.settings.address)
-        if (me := node.me) is None:
+        check_same_site(request, self._node.settings.address)
+        me = self._node.me
+        if me is None:
             raise NotSetUp
-        known = await _known_browser(node, request, me)
-        await _prove(node, slowly, asked.password, request, known)
-        return await _let_in(node, request, me, {})
+        known = await self._known_browser(request, me)
+        await self._prove(asked.password, request, known)
+        return await self._let_in(request, me, {})
 
-    @routes.post("/logout", status_code=204)
-    async def logout(request: Request, caller: Caller = Depends(owner)) -> Response:
-        """End this session (or do nothing, for a token)."""
-        if caller.kind == "session":
-            await node.db.write(lambda conn: node.sessions.end(conn, caller.id))
+    async def logout(self, request: Request) -> Response:
+        """End this session. With a token there is nothing to end."""
+        caller: Caller = request.state.owner
         response = Response(status_code=204)
-        if node.me:
-            take_back(request, response, session_name(node.me.id))
+        if caller.kind == "session" and self._node.me:
+            await self._node.db.write(lambda conn: self._node.sessions.end(conn, caller.id))
+            take_back(request, response, session_name(self._node.me.id))
         return response
 
-    @routes.post("/password", status_code=204)
-    async def change_password(
-        request: Request, asked: NewPassword, caller: Caller = Depends(owner)
-    ) -> None:
+    async def change_password(self, request: Request, asked: NewPassword) -> None:
         """Change the password. All other sessions end."""
+        if self._node.me is None:
+            raise NotSetUp
+        caller: Caller = request.state.owner
         new = fit_password(asked.new, name="new")
-        await _prove(node, slowly, asked.old, request, f"{caller.kind} {caller.id}", "old")
-        hashed = await slowly.make(new)
+        await self._prove(asked.old, request, f"{caller.kind} {caller.id}", "old")
+        hashed = await self._slowly.make(new)
 
-        def change(conn: Any) -> None:
-            node.identity.change_password(conn, hashed)
-            node.sessions.end_others(conn, caller.id)
+        def change(conn: Connection) -> None:
+            self._node.identity.change_password(conn, hashed)
+            self._node.sessions.end_others(conn, caller.id)
 
-        await node.db.write(change)
+        await self._node.db.write(change)
 
-    return routes
+    async def _prove(
+        self, password: str, request: Request, known: str | None, field: str = "password"
+    ) -> None:
+        """Check the password within the throttle's patience; raise WrongPassword or TooManyTries."""
+        address = request.client.host if request.client else "unknown"
+        self._node.throttle.claim(address, known)
+        hashed = await self._node.db.read(self._node.identity.password_hash)
+        try:
+            password = fit_password(password)
+        except PasswordUnfit:
+            raise WrongPassword(field=field) from None
+        if not await self._slowly.fits(password, hashed):
+            raise WrongPassword(field=field)
+        self._node.throttle.succeeded(address, known)
+        if passwords.is_outdated(hashed):
+            stronger = await self._slowly.make(password)
+            await self._node.db.write(
+                lambda conn: self._node.identity.change_password(conn, stronger)
+            )
 
+    async def _known_browser(self, request: Request, me: Me) -> str | None:
+        """A name for the throttle of the browser that asks, when it has logged in before."""
+        secret = request.cookies.get(browser_name(me.id))
+        if not secret:
+            return None
+        knows = self._node.sessions.knows_browser
+        is_known = await self._node.db.read(lambda conn: knows(conn, secret))
+        return f"browser {secret_hash(secret).hex()}" if is_known else None
 
-async def _prove(
-    node: Node,
-    slowly: SlowHashes,
-    password: str,
-    request: Request,
-    known: str | None,
-    field: str = "password",
-) -> None:
-    """Check the password against the throttle's patience; raise WrongPassword or TooManyTries."""
-    address = request.client.host if request.client else "unknown"
-    node.throttle.claim(address, known)
-    hashed = await node.db.read(node.identity.password_hash)
-    try:
-        password = fit_password(password)
-    except MicrosocialError:
-        raise WrongPassword(field=field) from None
-    if not await slowly.fits(password, hashed):
-        raise WrongPassword(field=field)
-    node.throttle.succeeded(address, known)
-    if passwords.is_outdated(hashed):
-        stronger = await slowly.make(password)
-        await node.db.write(lambda conn: node.identity.change_password(conn, stronger))
+    async def _let_in(self, request: Request, me: Me, answer: dict[str, Any]) -> Response:
+        """Begin a session, remember the browser, and give both cookies with the answer."""
+        label = browser_label(request.headers.get("user-agent", ""))
+        sessions = self._node.sessions
+        is_known = await self._known_browser(request, me) is not None
 
+        def begin(conn: Connection) -> tuple[NewSession, str | None]:
+            return sessions.open(conn, label), None if is_known else sessions.remember_browser(conn)
 
-async def _known_browser(node: Node, request: Request, me: Me) -> str | None:
-    secret = request.cookies.get(browser_name(me.id))
-    if not secret or not await node.db.read(lambda conn: node.sessions.knows_browser(conn, secret)):
-        return None
-    return secret_hash(secret).hex()
-
-
-async def _let_in(node: Node, request: Request, me: Me, answer: dict[str, Any]) -> Response:
-    """Begin a session, remember the browser, and give both cookies with the answer."""
-    label = browser_label(request.headers.get("user-agent", ""))
-    remembered = await _known_browser(node, request, me) is not None
-
-    def begin(conn: Any) -> tuple[NewSession, str | None]:
-        secret = None if remembered else node.sessions.remember_browser(conn)
-        return node.sessions.open(conn, label), secret
-
-    new, browser = await node.db.write(begin)
-    response = JSONResponse({**answer, "csrf": new.csrf})
-    give(request, response, session_name(me.id), new.secret)
-    if browser:
-        give(request, response, browser_name(me.id), browser)
-    return response
+        new, browser = await self._node.db.write(begin)
+        response = JSONResponse({**answer, "csrf": new.csrf})
+        give(request, response, session_name(me.id), new.secret)
+        if browser:
+            give(request, response, browser_name(me.id), browser)
+        return response

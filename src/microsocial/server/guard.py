@@ -11,12 +11,18 @@ from microsocial.errors import Invalid, MicrosocialError, TooMuch
 from microsocial.server.problems import problem_of
 
 MIB = 1024 * 1024
-MAX_API_BODY_BYTES = 1 * MIB  # the longest post is 20 kB; everything the owner's API takes fits many times
-MAX_PEER_BODY_BYTES = 4 * MIB  # an update of 1 MiB of envelopes in b64u, the key logs, and the padding of spec 5.2
+MAX_API_BODY_BYTES = (
+    1 * MIB
+)  # the longest post is 20 kB; everything the owner's API takes fits many times
+MAX_PEER_BODY_BYTES = (
+    4 * MIB
+)  # an update of 1 MiB of envelopes in b64u, the key logs, and the padding of spec 5.2
 MAX_JSON_DEPTH = 32  # our deepest body has 4 levels
 BODY_DEADLINE_S = 30.0  # 1 MiB within it needs 35 kB/s; a phone on a bad day manages
 BODY_IDLE_S = 10.0  # between two pieces of a body
-MAX_REQUESTS_PER_ADDRESS = 64  # a browser keeps 6 connections; a household behind one address has a few browsers
+MAX_REQUESTS_PER_ADDRESS = (
+    64  # a browser keeps 6 connections; a household behind one address has a few browsers
+)
 MAX_REQUESTS = 512  # stays well below the usual limit of 1024 open files
 
 
@@ -53,7 +59,7 @@ class NotJson(Invalid):
     """This is not valid JSON."""
 
 
-class _Gone(Exception):  # noqa: N818 - not an error: the client left
+class _Gone(Exception):
     """The client went away while it was sending."""
 
 

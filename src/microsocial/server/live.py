@@ -20,7 +20,9 @@ from microsocial.errors import TooMuch
 from microsocial.events import EventBus, LiveEvent
 from microsocial.identity.model import Caller, SessionEnded, TokenEnded
 
-HEARTBEAT_S = 25.0  # below the 30 s after which some proxies and phones give up on a silent connection
+HEARTBEAT_S = (
+    25.0  # below the 30 s after which some proxies and phones give up on a silent connection
+)
 MAX_WAITING = 256  # events a listener may be behind; a screen that is further behind reloads faster than it reads
 MAX_REMEMBERED = 256  # events for a listener that was away for a moment
 MAX_LISTENERS = 64  # tabs, phones and scripts of one person

@@ -42,7 +42,11 @@ def problem(
     field: str | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    document: dict[str, Any] = {"type": f"about:microsocial/{slug}", "title": title, "status": status}
+    document: dict[str, Any] = {
+        "type": f"about:microsocial/{slug}",
+        "title": title,
+        "status": status,
+    }
     if detail:
         document["detail"] = detail
     if field:
@@ -57,11 +61,18 @@ def problem_of(error: MicrosocialError) -> Response:
     if seconds := getattr(error, "retry_after_seconds", None):
         headers["Retry-After"] = str(seconds)
     if error.status == HTTPStatus.UNAUTHORIZED:
-        headers["WWW-Authenticate"] = "Bearer"  # RFC 9110 15.5.2; no browser asks for a password because of it
+        headers["WWW-Authenticate"] = (
+            "Bearer"  # RFC 9110 15.5.2; no browser asks for a password because of it
+        )
     # What broke on our side stays in our log: its detail may hold paths or data.
     detail = None if isinstance(error, WeBroke) else error.detail
     return problem(
-        error.status, error.slug(), error.sentence(), detail=detail, field=error.field, headers=headers
+        error.status,
+        error.slug(),
+        error.sentence(),
+        detail=detail,
+        field=error.field,
+        headers=headers,
     )
 
 
@@ -72,14 +83,14 @@ def register(app: FastAPI) -> None:
 
 
 async def _on_ours(request: Request, error: Exception) -> Response:
-    assert isinstance(error, MicrosocialError)  # noqa: S101 - registered for this class
+    assert isinstance(error, MicrosocialError)
     if isinstance(error, WeBroke):
         log.error("%s %s: %s", request.method, request.url.path, error, exc_info=error)
     return for_reader(request.scope, problem_of(error), error.sentence())
 
 
 async def _on_http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
+    assert isinstance(error, HTTPException)
     slug, title = _TITLES.get(
         error.status_code, (f"http-{error.status_code}", _phrase(error.status_code))
     )
@@ -87,9 +98,9 @@ async def _on_http(request: Request, error: Exception) -> Response:
     return for_reader(request.scope, document, title)
 
 
-async def _on_validation(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class
-    first = error.errors()[0] if error.errors() else {"loc": (), "msg": "", "type": ""}
+async def _on_validation(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    first: dict[str, Any] = error.errors()[0]
     if first["type"] == "json_invalid":
         return problem(400, "not-json", "This is not valid JSON.")
     # The first element only says where it stood (body, query, path).
@@ -113,7 +124,9 @@ def for_reader(scope: Scope, document: Response, sentence: str) -> Response:
         '<meta name="viewport" content="width=device-width"><title>Microsocial</title>'
         f"<p>{html.escape(sentence)}</p></html>"
     )
-    kept = {k: v for k, v in document.headers.items() if k not in {"content-type", "content-length"}}
+    kept = {
+        k: v for k, v in document.headers.items() if k not in {"content-type", "content-length"}
+    }
     return Response(page, document.status_code, kept, media_type="text/html")
 
 

@@ -1,7 +1,7 @@
 """Who really asks. Forwarded headers count only when the connection comes from a trusted proxy; loopback proves nothing."""
 
 from collections.abc import Iterable
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -14,9 +14,9 @@ _SCHEMES = {"http", "https"}
 class TrustedProxies:
     """Rewrites `client` and `scheme` of the scope from X-Forwarded-For and X-Forwarded-Proto of trusted proxies."""
 
-    def __init__(self, app: ASGIApp, trusted: Iterable[str]) -> None:
+    def __init__(self, app: ASGIApp, trusted: Iterable[Network]) -> None:
         self._app = app
-        self._trusted = [ip_network(str(network), strict=False) for network in trusted]
+        self._trusted = list(trusted)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope.get("client") and self._trusts(scope["client"][0]):

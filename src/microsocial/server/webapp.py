@@ -58,7 +58,11 @@ def _file(request: Request, path: Path, cache: str) -> Response:
         if request.headers.get("if-none-match") == etag:
             return Response(status_code=304, headers=headers)
     body = path.read_bytes()
-    if _takes_gzip(request) and path.suffix in _COMPRESSIBLE and len(body) >= _WORTH_COMPRESSING_BYTES:
+    if (
+        _takes_gzip(request)
+        and path.suffix in _COMPRESSIBLE
+        and len(body) >= _WORTH_COMPRESSING_BYTES
+    ):
         headers["Content-Encoding"] = "gzip"
         body = _compressed(path, etag)
     kind = "text/javascript" if path.suffix == ".js" else mimetypes.guess_type(path.name)[0]

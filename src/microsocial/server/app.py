@@ -1,0 +1,79 @@
+"""What is joined where. Owner routers of the rooms behind the door; everything else is a plain route with its own manners."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from microsocial import __version__
+from microsocial.context import ApiContext
+from microsocial.identity import api as identity
+from microsocial.node import Node
+from microsocial.server import door, live, person, problems, status, webapp
+from microsocial.server.guard import Bodies, Crowd
+from microsocial.server.headers import SecurityHeaders
+from microsocial.server.owner import API, owner_check
+from microsocial.server.problems import LastResort
+from microsocial.server.proxies import TrustedProxies
+
+OWNERS_ROOMS: tuple[Callable[[ApiContext], APIRouter], ...] = (identity.router,)
+
+
+def create_app(node: Node) -> FastAPI:
+    app = FastAPI(
+        title="Microsocial, the owner's API",
+        version=__version__,
+        openapi_url=None,  # served to the owner below
+        redirect_slashes=False,
+        middleware=_layers(node),
+    )
+    problems.register(app)
+    owner = owner_check(node)
+    events = live.LiveEvents(node.bus, node.clock)
+    app.state.close = events.close
+    app.include_router(door.Door(node).router(owner), prefix=API)
+    behind_door = [Depends(owner)]
+    for router in (
+        *(make(node) for make in OWNERS_ROOMS),
+        person.router(node),
+        status.router(node),
+        live.router(events),
+        _description(app),
+    ):
+        app.include_router(router, prefix=API, dependencies=behind_door)
+    app.routes.extend(_plain_routes(node))
+    return app
+
+
+def _layers(node: Node) -> list[Middleware]:
+    """From the outside in: what fails is told, who asks is known, crowds wait, bodies are whole."""
+    return [
+        Middleware(SecurityHeaders),
+        Middleware(LastResort),
+        Middleware(TrustedProxies, trusted=node.settings.trusted_proxies),
+        Middleware(Crowd),
+        Middleware(Bodies),
+    ]
+
+
+def _plain_routes(node: Node) -> list[Route]:
+    async def healthz(_request: Request) -> Response:
+        await node.db.read(lambda conn: conn.exec_driver_sql("SELECT 1"))
+        return Response("ok\n", headers={"Cache-Control": "no-store"}, media_type="text/plain")
+
+    return [Route("/healthz", healthz), *webapp.routes()]
+
+
+def _description(app: FastAPI) -> APIRouter:
+    routes = APIRouter(tags=["description"])
+
+    @routes.get("/openapi.json")
+    async def openapi() -> Any:
+        """Describe this API in full (OpenAPI)."""
+        return JSONResponse(app.openapi())
+
+    return routes

@@ -1,0 +1,98 @@
+"""How the node is, and which person or record a few typed letters mean."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter
+from sqlalchemy import Connection, func, select
+
+from microsocial import __version__
+from microsocial.database import DATABASE_NAME
+from microsocial.errors import Conflict, Invalid, NotFound
+from microsocial.friends.store import friends
+from microsocial.node import Node
+from microsocial.records.store import records
+from microsocial.server.person import rooms_of
+
+SHORTEST_PREFIX = 3  # fewer letters are a slip, not an id
+
+
+class NothingLikeThat(NotFound):
+    """Nothing here has that id."""
+
+
+class SeveralLikeThat(Conflict):
+    """Several have an id that begins like this. Give more of it."""
+
+
+class PersonOrRecord(Invalid):
+    """Ask for either a person or a record."""
+
+
+def router(node: Node) -> APIRouter:
+    routes = APIRouter(tags=["status"])
+
+    @routes.get("/status")
+    async def status() -> dict[str, Any]:
+        """How the node is."""
+
+        def ask(conn: Connection) -> dict[str, Any]:
+            rooms = rooms_of(node)
+            is_friend = friends.c.state == "friend"
+            counted = select(func.count()).select_from(friends).where(is_friend)
+            return {
+                "id": rooms.me.id,
+                "name": node.name(conn),
+                "address": node.settings.address or node.local_url,
+                "version": __version__,
+                "friends": conn.execute(counted).scalar_one(),
+                "head": rooms.log.head(conn).seq,
+            }
+
+        return {
+            **await node.db.read(ask),
+            "storage": await asyncio.to_thread(storage, node.settings.data),
+        }
+
+    @routes.get("/resolve")
+    async def resolve(person: str | None = None, record: str | None = None) -> dict[str, str]:
+        """Find the whole id of a person (by id, its beginning, or name) or of a record (by its beginning)."""
+        if (person is None) == (record is None):
+            raise PersonOrRecord
+        if record is not None:
+            return {"id": await node.db.read(lambda conn: _record(conn, record))}
+        who = person or ""
+        return {"id": await node.db.read(lambda conn: rooms_of(node).friends.resolve(conn, who))}
+
+    return routes
+
+
+def storage(folder: Path) -> dict[str, int]:
+    """Bytes on disk; what comes and goes while we look counts as nothing."""
+    sizes = {"database": 0, "media": 0, "bytes": 0}
+    for file in folder.rglob("*"):
+        try:
+            size = file.stat().st_size if file.is_file() else 0
+        except OSError:
+            continue
+        sizes["bytes"] += size
+        if file.name.startswith(DATABASE_NAME):
+            sizes["database"] += size
+        elif file.relative_to(folder).parts[0] == "media":
+            sizes["media"] += size
+    return sizes
+
+
+def _record(conn: Connection, beginning: str) -> str:
+    if len(beginning) < SHORTEST_PREFIX:
+        raise NothingLikeThat
+    begins = records.c.ref.between(
+        beginning, beginning + "\x7f"
+    )  # refs are ASCII; an index serves this
+    found: list[str] = list(conn.execute(select(records.c.ref).where(begins).limit(2)).scalars())
+    if not found:
+        raise NothingLikeThat
+    if len(found) > 1 and beginning not in found:
+        raise SeveralLikeThat
+    return found[0]
