@@ -1,7 +1,7 @@
 """Live events through reconnects. `parse` is pure; `watch` keeps asking until the caller stops reading."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,8 +61,20 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
             yield line.removesuffix(b"\r").decode("utf-8", "replace")
 
 
-def watch(url: str, token: str | None, *, keep_trying: bool = True) -> Iterator[LiveEvent]:
+def watch(
+    url: str,
+    token: str | None,
+    *,
+    keep_trying: bool = True,
+    on_open: Callable[[], None] = lambda: None,
+) -> Iterator[LiveEvent]:
     """Yield events for ever. A node that goes away is waited for, once it has answered a first time.
+
+    Args:
+        url: of the node.
+        token: that may read.
+        keep_trying: wait for a node that went away.
+        on_open: called once the node has begun to tell; what happens from then on is not missed.
 
     Raises:
         NotRunning: the node does not answer the first time (or ends, without `keep_trying`).
@@ -75,6 +87,8 @@ def watch(url: str, token: str | None, *, keep_trying: bool = True) -> Iterator[
         while True:
             try:
                 for event in _listen(pool, url, token, last_id):
+                    if not seen_once:
+                        on_open()
                     seen_once, pause = True, FIRST_PAUSE_SECONDS
                     if event is not None:
                         last_id = event.id or last_id

@@ -8,7 +8,6 @@ refusal is a MicrosocialError (the server makes a problem document of it) or a s
 from hashlib import sha256
 
 import msgspec
-from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -116,7 +115,10 @@ class PeerDoor:
         if known is not None and signed.number <= known.number:
             verify(signed, known.key(signed.number))
             self._check_nonce(signed)
-        reply = await self._context.db.write(lambda conn: _greet(conn, reception, signed, body))
+        came_from = request.client.host if request.client else None
+        reply = await self._context.db.write(
+            lambda conn: reception.greet(conn, signed, body, came_from)
+        )
         reception.heard(signed.id)
         return Response(reply, media_type=PEER_CONTENT_TYPE)
 
@@ -219,15 +221,6 @@ class PeerDoor:
             status_code=status_code,
             media_type=PEER_CONTENT_TYPE,
         )
-
-
-def _greet(conn: Connection, reception: Reception, signed: SignedRequest, body: bytes) -> bytes:
-    """Take a greeting; a request that its key did not sign undoes it all."""
-    reply = reception.greet(conn, signed.id, body)
-    known = reception.key_log(conn, signed.id)
-    if known is not None:
-        verify(signed, known.key(signed.number))
-    return reply
 
 
 def _raw_path(request: Request) -> str:

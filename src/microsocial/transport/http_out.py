@@ -39,7 +39,7 @@ CONNECT_SECONDS = 5.0  # a round trip to the far side of the world takes a third
 READ_SECONDS = 20.0
 # One attempt from the first byte to the last, also when a byte trickles in now and then.
 ATTEMPT_SECONDS = 60.0
-KEEP_ALIVE_SECONDS = 20.0  # shorter than what servers and proxies commonly close after
+KEEP_ALIVE_SECONDS = 10.0  # shorter than what servers and proxies commonly close after; ours: 15
 MAX_KEPT_CONNECTIONS = 100  # file descriptors on a small machine: 1,024
 _STALE_CONNECTIONS = 3  # kept ones that may turn out closed before a new one is opened
 MAX_POOLS = 64  # friends at private addresses with a pool of their own at once
@@ -299,7 +299,7 @@ class HttpOut:
             wrong = isinstance(error.__context__, ssl.SSLError)
             raise (CertificateWrong if wrong else NotReachable) from error
         except (httpcore.NetworkError, httpcore.RemoteProtocolError) as error:
-            raise (NotReachable if freshness.is_fresh else _Stale) from error
+            raise _broken_off(error, is_fresh=freshness.is_fresh) from error
         except (
             httpcore.ProtocolError,
             httpcore.UnsupportedProtocol,
@@ -333,6 +333,17 @@ async def _again_when_stale(attempt: Callable[[], Awaitable[Response]]) -> Respo
         except _Stale:
             continue
     raise NotReachable
+
+
+def _broken_off(error: Exception, *, is_fresh: bool) -> PeerBroke:
+    """What a connection that ended before a whole answer means."""
+    if not is_fresh:
+        return _Stale()
+    # httpcore has one class for "closed without an answer" and "answered with something that is no HTTP".
+    is_garbage = isinstance(error, httpcore.RemoteProtocolError) and "disconnected" not in str(
+        error
+    )
+    return NotMicrosocial() if is_garbage else NotReachable()
 
 
 class _Freshness:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from microsocial.protocol.crypto import SigningKey
 from microsocial.protocol.envelope import Envelope
 from microsocial.protocol.keys import KeyLog
+from microsocial.protocol.signatures import SignedRequest
 
 
 class Host(Protocol):
@@ -44,7 +45,8 @@ class Reception:
         key_log: the key log of anybody whose keys are known, or None.
         receive: `(conn, sender, purpose, sealed) -> answer`: an update, reunion or farewell of a verified friend; the answer's
             signed bytes. Runs in a write transaction.
-        greet: `(conn, sender, sealed) -> reply`: a greeting of anybody; the same, or a sealed greeting back.
+        greet: `(conn, claims, sealed, from_address) -> reply`: a greeting of anybody. Verifies the claims under the keys inside it.
+            The answer's signed bytes, or a sealed greeting back.
         heard: told, in the event loop, that a friend's machine has just been heard from.
         well_known: the document of spec 10.1.
         public_page: the public log after a cursor (spec 10.1).
@@ -54,7 +56,7 @@ class Reception:
     correspondent: Callable[[Connection, str], KeyLog | None]
     key_log: Callable[[Connection, str], KeyLog | None]
     receive: Callable[[Connection, str, str, bytes], bytes]
-    greet: Callable[[Connection, str, bytes], bytes]
+    greet: Callable[[Connection, SignedRequest, bytes, str | None], bytes]
     heard: Callable[[str], None]
     well_known: Callable[[Connection], dict[str, Any]]
     public_page: Callable[[Connection, str], PublicPage]
