@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.protocol.cast import ANA
-from tests.protocol.test_payloads import TRUE
+from tests.protocol.examples import TRUE_RECORDS as TRUE
 
 from microsocial.protocol.payloads import read_record
 from microsocial.protocol.revisions import keeps_its_promises, next_revision, rank, wins
