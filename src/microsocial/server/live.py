@@ -38,7 +38,9 @@ class TooManyListeners(TooMuch):
 @dataclass(eq=False)
 class Listener:
     caller: Caller
-    waiting: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(MAX_WAITING))
+    waiting: asyncio.Queue[bytes | None] = field(
+        default_factory=lambda: asyncio.Queue(MAX_REMEMBERED + MAX_WAITING)
+    )
 
     def tell(self, event: bytes | None) -> bool:
         """Queue an event (None: it is over). Returns whether it fitted."""

@@ -57,9 +57,12 @@ def shown(node: Node, conn: Connection) -> dict[str, Any]:
     me = rooms_of(node).me
     person = persons(conn, me.id, (me.id,))[me.id]
     waiting = node.identity.words_asked(conn)
+    profile = node.profile(conn)
     return {
         **person,
-        "about": node.profile(conn).about,
+        "name": profile.name,
+        "hue": profile.hue,
+        "about": profile.about,
         "address": node.settings.address or node.local_url,
         "words_confirmed": waiting is None,
         "words_asked": list(waiting.numbers) if waiting else None,

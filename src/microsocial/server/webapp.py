@@ -36,8 +36,8 @@ def routes(folder: Path = APP_FOLDER) -> list[Route]:
         return _file(request, root / "index.html", cache="no-store")
 
     async def asset(request: Request) -> Response:
-        path = (root / request.path_params["path"]).resolve()
-        if not path.is_relative_to(root) or not path.is_file():
+        path = _find(root, request.path_params["path"])
+        if path is None:
             raise HTTPException(404)
         hashed = path.is_relative_to(root / "assets")
         return _file(request, path, cache=_FOREVER if hashed else "no-cache")
@@ -47,6 +47,15 @@ def routes(folder: Path = APP_FOLDER) -> list[Route]:
         Route("/app/", page),
         Route("/app/{path:path}", asset),
     ]
+
+
+def _find(root: Path, name: str) -> Path | None:
+    """The file of that name, wherever links lead, if that is inside of the folder."""
+    try:
+        path = (root / name).resolve()
+        return path if path.is_relative_to(root) and path.is_file() else None
+    except (OSError, ValueError):  # a name that no file system takes
+        return None
 
 
 def _file(request: Request, path: Path, cache: str) -> Response:
