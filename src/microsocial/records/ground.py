@@ -14,11 +14,10 @@ from microsocial.database import WordsErased
 from microsocial.events import emit
 from microsocial.protocol.kinds import KINDS
 from microsocial.protocol.payloads import Clear, Message, Removal
+from microsocial.protocol.positions import MARK_BYTES
 from microsocial.records import store
 from microsocial.records.handlers import Forgetting, Handler
 from microsocial.records.model import ChangeLogged, Me, Stored, ref_of
-
-MARK_BYTES = 8  # spec 6.2: enough that two logs never agree on a change by chance
 
 
 class Ground:

@@ -6,7 +6,7 @@ from typing import Any, Literal, Protocol
 
 from microsocial.errors import NotFound, PeerBroke
 from microsocial.events import Event
-from microsocial.protocol.crypto import sha256
+from microsocial.protocol.crypto import SigningKey, sha256
 from microsocial.protocol.encoding import b64u, parse_object
 from microsocial.protocol.envelope import Envelope
 from microsocial.protocol.keys import KeyLog
@@ -30,6 +30,8 @@ class Me(Protocol):
     def key_number(self) -> int: ...
     @property
     def key_log(self) -> KeyLog: ...
+    @property
+    def signing_key(self) -> SigningKey: ...
     def sign(self, kind: str, payload: dict[str, Any] | bytes) -> Envelope: ...
 
 
@@ -106,13 +108,20 @@ class Page:
     """What a person may see in (since, upto]; `more` is exact."""
 
     entries: list[Stored]
+    seqs: list[int]  # of the change that brings each entry
     upto: int
     more: bool
+
+    def first(self, count: int) -> "Page":
+        """The page cut short after `count` entries."""
+        if count >= len(self.entries):
+            return self
+        return Page(self.entries[:count], self.seqs[:count], self.seqs[count - 1], more=True)
 
 
 @dataclass(frozen=True)
 class Change:
-    """A point in the log; change 0 is before everything and has an empty mark."""
+    """A point in the log; change 0 is before everything."""
 
     seq: int
     mark: bytes

@@ -25,14 +25,15 @@ def page(
     """
     head = store.head(conn).seq
     entries: list[Stored] = []
-    size, upto = 0, since
+    seqs: list[int] = []
+    size = 0
     for row in conn.execute(_following(me, person, sees_from, since, head).limit(max_records + 1)):
         size += len(row.envelope)
         if entries and (size > max_bytes or len(entries) == max_records):
-            return Page(entries, upto, more=True)
+            return Page(entries, seqs, seqs[-1], more=True)
         entries.append(store.stored_of(row))
-        upto = row.seq
-    return Page(entries, head, more=False)
+        seqs.append(row.seq)
+    return Page(entries, seqs, head, more=False)
 
 
 def _following(me: str, person: str, sees_from: int, since: int, head: int) -> Select[Any]:
@@ -83,6 +84,5 @@ def latest_change(person: Person) -> ColumnElement[int | None]:
     return (
         select(func.max(changes.c.seq))
         .where(changes.c.record == records.c.no, is_for(person))
-        .correlate(records)
         .scalar_subquery()
     )

@@ -4,7 +4,7 @@ Lists are ordered by (author, id), compared as the letters stand.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sqlalchemy import (
     ColumnElement,
@@ -33,13 +33,6 @@ from microsocial.records.store import forgotten, records
 from microsocial.records.visibility import may_see
 
 Named = tuple[str, str]
-
-
-@dataclass(frozen=True)
-class Listed:
-    """What a page of a friend's list means for my log."""
-
-    want: list[Named]  # what I lack, or may have an older revision of
 
 
 class Reunion:

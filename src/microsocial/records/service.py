@@ -206,6 +206,9 @@ class Log:
     def head(self, conn: Connection) -> Change:
         return store.head(conn)
 
+    def point(self, conn: Connection, seq: int) -> Change:
+        return Change(seq, store.marks(conn, [seq])[seq])
+
     def stands(self, conn: Connection, points: Collection[Change]) -> bool:
         """Say whether all of these points are in my log, marks and all."""
         marks = store.marks(conn, [point.seq for point in points])

@@ -22,7 +22,10 @@ from sqlalchemy.dialects.sqlite import insert
 from microsocial.database import metadata
 from microsocial.protocol.envelope import parse_envelope
 from microsocial.protocol.limits import MAX_RECORD_BYTES
+from microsocial.protocol.positions import MARK_BYTES
 from microsocial.records.model import ARRIVING, Change, Stored
+
+NO_MARK = bytes(MARK_BYTES)  # of change 0, before everything
 
 people = Table(
     "people",
@@ -199,13 +202,13 @@ def add_change(conn: Connection, mark: bytes, record: int, only_for: str | None,
 
 def head(conn: Connection) -> Change:
     row = conn.execute(select(changes).order_by(changes.c.seq.desc()).limit(1)).one_or_none()
-    return Change(row.seq, row.mark) if row else Change(0, b"")
+    return Change(row.seq, row.mark) if row else Change(0, NO_MARK)
 
 
 def marks(conn: Connection, seqs: Collection[int]) -> dict[int, bytes]:
     """Give the marks that stand at these numbers."""
     rows = conn.execute(select(changes.c.seq, changes.c.mark).where(changes.c.seq.in_(seqs)))
-    return {0: b""} | {row.seq: row.mark for row in rows}
+    return {0: NO_MARK} | {row.seq: row.mark for row in rows}
 
 
 # Readers, offers

@@ -100,5 +100,14 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for name in ("ticks", "take_backs", "forgotten", "offered", "readers", "changes", "records", "people"):
+    for name in (
+        "ticks",
+        "take_backs",
+        "forgotten",
+        "offered",
+        "readers",
+        "changes",
+        "records",
+        "people",
+    ):
         op.execute(f"DROP TABLE {name}")

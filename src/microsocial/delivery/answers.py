@@ -1,0 +1,248 @@
+"""What an answer means for the friend's standing, and what to do next.
+
+Only the reply to the letter in flight ever comes here, and it counts only under the current key of its signer.
+"""
+
+import json
+from typing import Any
+
+from sqlalchemy import Connection
+
+from microsocial.clock import Clock
+from microsocial.delivery import quotas, store
+from microsocial.delivery.incoming import Tell
+from microsocial.delivery.letters import is_sealed
+from microsocial.delivery.model import (
+    BUSY,
+    CANNOT_OPEN,
+    CONTRADICTS,
+    DISK_FULL,
+    KEY_UNKNOWN,
+    NOT_UNDERSTOOD,
+    OVER_QUOTA,
+    CorrespondenceEnded,
+    Delivered,
+    DeliveryFailed,
+    Ended,
+    NextStep,
+    Outgoing,
+    SendReunion,
+    SendUpdate,
+    Stop,
+    Wait,
+)
+from microsocial.delivery.reunion import Progress, ReunionSteps
+from microsocial.delivery.standing import Foreign, NewerRun, Standing
+from microsocial.delivery.store import Correspondent
+from microsocial.errors import PeerBroke
+from microsocial.events import LiveEvent, emit
+from microsocial.protocol.envelope import parse_envelope, verify_envelope
+from microsocial.protocol.exchange import Answer, Holdings, read_answer, read_holdings
+from microsocial.protocol.keys import KeyLog, decode_key_log
+from microsocial.protocol.limits import MAX_ANSWER_BYTES, MAX_UPDATE_BYTES
+from microsocial.protocol.prekeys import decode_prekey
+from microsocial.protocol.refusals import Malformed, Status
+from microsocial.protocol.sealing import open_sealed, sealed_prekey_id
+from microsocial.records.service import Log
+
+MAX_REFUSED_KEPT = 100  # per friend, for the ledger: enough to see what goes wrong
+
+_WAITING: dict[Status | None, str] = {
+    Status.QUOTA: OVER_QUOTA,
+    Status.FULL: DISK_FULL,
+    Status.BUSY: BUSY,
+    Status.KEY_UNKNOWN: KEY_UNKNOWN,
+    Status.STALE_PREKEY: CANNOT_OPEN,
+}
+
+
+class Answers:
+    def __init__(
+        self,
+        log: Log,
+        clock: Clock,
+        standing: Standing,
+        reunions: ReunionSteps,
+        when_ended: list[Tell],
+    ) -> None:
+        self._log = log
+        self._clock = clock
+        self._standing = standing
+        self._reunions = reunions
+        self._when_ended = when_ended
+
+    def act(self, conn: Connection, outgoing: Outgoing, reply: bytes) -> NextStep:
+        friend = store.find(conn, outgoing.person)
+        if friend is None or friend.state == "ended":
+            return Ended()
+        key_log = self._log.key_logs(conn, [friend.person])[friend.person]
+        try:
+            if is_sealed(reply) and outgoing.purpose == "reunion":
+                return self._listed(conn, friend, outgoing, key_log, reply)
+            return self._answered(conn, friend, outgoing, key_log, reply)
+        except PeerBroke:
+            return self.wait(conn, friend.person, NOT_UNDERSTOOD)
+
+    def wait(
+        self, conn: Connection, person: str, sentence: str, next_try: int | None = None
+    ) -> Wait:
+        """Write into the ledger why nothing goes on."""
+        friend = store.find(conn, person)
+        if friend is not None:
+            if friend.error != sentence:
+                _tell(conn, person, sentence)
+            store.change(
+                conn, person, error=sentence, attempts=friend.attempts + 1, next_try=next_try
+            )
+            emit(conn, DeliveryFailed(person, sentence))
+        return Wait(sentence)
+
+    # Signed answers
+
+    def _answered(
+        self,
+        conn: Connection,
+        friend: Correspondent,
+        outgoing: Outgoing,
+        key_log: KeyLog,
+        reply: bytes,
+    ) -> NextStep:
+        envelope = parse_envelope(reply, MAX_ANSWER_BYTES)
+        answer = read_answer(envelope)
+        self._check_sender(answer, outgoing, key_log)
+        verify_envelope(envelope, key_log.current)
+        if answer.update != outgoing.hash:
+            raise Malformed("an answer to something else")
+        if answer.says is Status.NOT_FRIENDS:
+            return self._end(conn, friend)
+        self._hear(conn, friend, answer.prekey, key_log)
+        if answer.says is Status.KEY_BEHIND and self._is_my_longer_log(answer):
+            return Stop(self._standing.stop_for_keys(conn))
+        if answer.says in (Status.APPLIED, Status.HELD) and answer.position is not None:
+            return self._moved(conn, friend, outgoing, answer, answer.position)
+        if answer.says is Status.STALE_PREKEY and self._has_other_prekey(answer, outgoing, key_log):
+            return SendUpdate()  # sealed again, to the one in the answer
+        return self.wait(conn, friend.person, _WAITING.get(answer.says, NOT_UNDERSTOOD))
+
+    def _check_sender(self, letter: Answer | Holdings, outgoing: Outgoing, key_log: KeyLog) -> None:
+        if (letter.sender, letter.receiver) != (outgoing.person, self._log.me.id):
+            raise Malformed("a letter between other people")
+        if letter.key != key_log.number:  # spec 7.8; R5
+            raise Malformed("an answer that is not under the current key")
+
+    def _hear(
+        self, conn: Connection, friend: Correspondent, prekey: str | None, key_log: KeyLog
+    ) -> None:
+        values: dict[str, Any] = {"last_heard": self._clock.now(), "key_number": key_log.number}
+        if prekey is not None:
+            decode_prekey(prekey, key_log)
+            values["prekey"] = prekey  # R16: whatever its revision
+        store.change(conn, friend.person, **values)
+
+    def _moved(
+        self,
+        conn: Connection,
+        friend: Correspondent,
+        outgoing: Outgoing,
+        answer: Answer,
+        position: str,
+    ) -> NextStep:
+        if answer.says is Status.HELD and position == outgoing.since:
+            return self.wait(conn, friend.person, CONTRADICTS)
+        place = self._standing.read(conn, friend.person, position)
+        if isinstance(place, NewerRun):
+            return Stop(self._standing.stop_for_copy(conn, place.run))
+        is_foreign = isinstance(place, Foreign)
+        refused = [[one.author, one.id, one.reason] for one in answer.refused]
+        kept = (json.loads(friend.refused) + refused)[-MAX_REFUSED_KEPT:]
+        store.change(
+            conn,
+            friend.person,
+            answered=position,
+            acknowledged=None if is_foreign else place,
+            hint=None if friend.hint == outgoing.hint else friend.hint,
+            reunion=None,
+            error=None,
+            attempts=0,
+            next_try=None,
+            refused=json.dumps(kept),
+        )
+        if answer.says is Status.APPLIED:
+            emit(conn, Delivered(friend.person))
+        if outgoing.records or friend.error:
+            _tell(conn, friend.person, "")
+        return SendReunion() if is_foreign else SendUpdate()
+
+    def _end(self, conn: Connection, friend: Correspondent) -> Ended:
+        store.change(conn, friend.person, state="ended", reunion=None, hint=None, error=None)
+        if friend.state == "active":
+            for tell in self._when_ended:
+                tell(conn, friend.person)
+            emit(conn, CorrespondenceEnded(friend.person, by_them=True))
+        return Ended()
+
+    def _is_my_longer_log(self, answer: Answer) -> bool:
+        if not answer.keys:
+            return False
+        mine, found = self._log.me.key_log, decode_key_log(answer.keys)
+        return found.number > mine.number and found.extends(mine)
+
+    def _has_other_prekey(self, answer: Answer, outgoing: Outgoing, key_log: KeyLog) -> bool:
+        if answer.prekey is None:
+            return False
+        return decode_prekey(answer.prekey, key_log).id != outgoing.prekey_id
+
+    # Sealed lists
+
+    def _listed(
+        self,
+        conn: Connection,
+        friend: Correspondent,
+        outgoing: Outgoing,
+        key_log: KeyLog,
+        reply: bytes,
+    ) -> NextStep:
+        private = store.private_half(conn, sealed_prekey_id(reply))
+        if private is None:
+            raise Malformed("sealed to a prekey that is gone")
+        raw = open_sealed(reply, "holdings", friend.person, self._log.me.id, private)
+        envelope = parse_envelope(raw, MAX_UPDATE_BYTES)
+        found = read_holdings(envelope)
+        self._check_sender(found, outgoing, key_log)
+        verify_envelope(envelope, key_log.current)
+        if found.request != outgoing.hash:
+            raise Malformed("a list for something else")
+        self._hear(conn, friend, found.prekey, key_log)
+        place = self._standing.read(conn, friend.person, found.position)
+        if isinstance(place, NewerRun):
+            return Stop(self._standing.stop_for_copy(conn, place.run))
+        if friend.reunion is None or friend.reunion != outgoing.reunion:
+            return SendReunion()  # it was started again meanwhile
+        return self._compare(conn, friend, found)
+
+    def _compare(self, conn: Connection, friend: Correspondent, found: Holdings) -> NextStep:
+        raws = found.raws
+        count = len(found.holds) + len(raws)
+        if not quotas.fits(conn, friend, count, sum(map(len, raws)), self._clock.now()):
+            return self.wait(conn, friend.person, OVER_QUOTA)
+        offered = {
+            person: decode_key_log(texts)
+            for person, texts in found.keys.items()
+            if person != self._log.me.id
+        }
+        known = self._log.key_logs(conn, [*found.keys, self._log.me.id])
+        logs = {**offered, **known}
+        brought = self._log.check(raws, logs)
+        for checked in brought:
+            if checked.refusal is None and checked.author not in known:
+                self._log.keep_key_log(conn, offered[checked.author])
+        progress = Progress.read(friend.reunion)
+        going = self._reunions.go_on(conn, friend, progress, found, brought)
+        store.change(
+            conn, friend.person, reunion=going.written(), error=None, attempts=0, next_try=None
+        )
+        return SendUpdate() if going.is_ending else SendReunion()
+
+
+def _tell(conn: Connection, person: str, sentence: str) -> None:
+    emit(conn, LiveEvent("delivery.changed", {"friend": person, "sentence": sentence}))

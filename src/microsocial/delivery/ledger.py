@@ -1,0 +1,120 @@
+"""Who has what, and who waits since when and why. Derived from positions; no row per message and friend."""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, or_, select
+
+from microsocial.delivery.store import correspondents
+from microsocial.records.pages import latest_change, pending
+from microsocial.records.store import changes, records
+from microsocial.records.visibility import may_see
+
+ON_ITS_WAY = "It is on its way."
+NOT_READ_YET = "Their machine has not answered yet."
+
+
+@dataclass(frozen=True)
+class Account:
+    """How far one friend is in my log. `acknowledged` is None while their place in it is not known (a reunion)."""
+
+    person: str
+    acknowledged: int | None
+    behind: int
+    waiting_since: int | None
+    error: str | None
+    next_try: int | None
+    last_heard: int | None
+    refused: list[list[str]]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    person: str
+    since: int
+    why: str
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Who has the newest revision of a record on disk, and who does not yet. Friends only."""
+
+    delivered: list[str] = field(default_factory=list)
+    waiting: list[Waiting] = field(default_factory=list)
+
+
+def _behind(me: str) -> Select[Any, Any]:
+    friend = correspondents.c
+    return pending(me, friend.person, friend.sees_from, func.coalesce(friend.acknowledged, 0))
+
+
+def accounts(conn: Connection, me: str, person: str | None = None) -> list[Account]:
+    counted = _behind(me)
+    query = select(
+        correspondents,
+        counted.with_only_columns(func.count(changes.c.record.distinct()))
+        .scalar_subquery()
+        .label("behind"),
+        counted.with_only_columns(func.min(changes.c.made)).scalar_subquery().label("since"),
+    ).where(correspondents.c.state == "active")
+    if person is not None:
+        query = query.where(correspondents.c.person == person)
+    return [
+        Account(
+            person=row.person,
+            acknowledged=row.acknowledged,
+            behind=row.behind,
+            waiting_since=row.since,
+            error=row.error,
+            next_try=row.next_try,
+            last_heard=row.last_heard,
+            refused=json.loads(row.refused),
+        )
+        for row in conn.execute(query.order_by(correspondents.c.person))
+    ]
+
+
+def due(conn: Connection, me: str) -> list[str]:
+    """Everybody to whom a letter would say something."""
+    friend = correspondents.c
+    has_pending = _behind(me).with_only_columns(changes.c.seq).limit(1).exists()
+    query = select(friend.person).where(
+        friend.prekey.is_not(None),
+        or_(
+            friend.state == "leaving",
+            (friend.state == "active")
+            & or_(
+                friend.reunion.is_not(None),
+                friend.acknowledged.is_(None),
+                friend.hint != friend.answered,
+                has_pending,
+            ),
+        ),
+    )
+    return list(conn.execute(query.order_by(friend.person)).scalars())
+
+
+def receipts(conn: Connection, me: str, numbers: Collection[int]) -> dict[int, Receipt]:
+    friend = correspondents.c
+    latest = latest_change(friend.person)
+    made = select(changes.c.made).where(changes.c.seq == latest).scalar_subquery()
+    query = (
+        select(
+            records.c.no, friend.person, friend.acknowledged, friend.error, latest.label("latest")
+        )
+        .add_columns(made.label("made"))
+        .select_from(records)
+        .join(correspondents, friend.state == "active")
+        .where(records.c.no.in_(numbers), may_see(records, friend.person, friend.sees_from, me))
+    )
+    found = {no: Receipt() for no in numbers}
+    for row in conn.execute(query.order_by(friend.person)) if numbers else ():
+        # Without a change of its own it came back from this friend, who holds it.
+        if row.latest is None or row.latest <= (row.acknowledged or 0):
+            found[row.no].delivered.append(row.person)
+        else:
+            why = row.error or ON_ITS_WAY
+            found[row.no].waiting.append(Waiting(row.person, row.made, why))
+    return found

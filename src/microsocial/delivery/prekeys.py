@@ -1,0 +1,57 @@
+"""The keys that letters to me are sealed to: a new one every week, the old private half gone two weeks later (spec 3.6)."""
+
+from sqlalchemy import Connection
+
+from microsocial.clock import Clock, Entropy
+from microsocial.database import WordsErased
+from microsocial.delivery import store
+from microsocial.events import emit
+from microsocial.protocol.crypto import HPKE_SEED_BYTES
+from microsocial.protocol.envelope import Envelope, parse_envelope
+from microsocial.protocol.limits import MAX_PREKEY_BYTES, PREKEY_GRACE_S, PREKEY_LIFETIME_S
+from microsocial.protocol.prekeys import PREKEY_ID_BYTES, new_prekey
+from microsocial.protocol.revisions import next_revision
+from microsocial.records.model import Me
+
+
+class Prekeys:
+    def __init__(self, me: Me, clock: Clock, entropy: Entropy) -> None:
+        self._me = me
+        self._clock = clock
+        self._entropy = entropy
+
+    def current(self, conn: Connection) -> Envelope:
+        """Give the newest one, making the first when there is none."""
+        newest = store.newest_prekey(conn)
+        if newest is None:
+            return self._make(conn, 0)
+        return parse_envelope(newest.envelope, MAX_PREKEY_BYTES)
+
+    def roll(self, conn: Connection) -> bool:
+        """Replace a prekey that is a week old (or was signed by an older key), erase private halves past their time."""
+        now = self._clock.now()
+        newest = store.newest_prekey(conn)
+        is_due = newest is None or now - newest.made >= PREKEY_LIFETIME_S * 1000
+        if is_due:
+            store.mark_replaced(conn, now)
+            self._make(conn, newest.revision if newest else 0)
+        if store.drop_prekeys_replaced_before(conn, now - PREKEY_GRACE_S * 1000):
+            emit(conn, WordsErased())
+        return is_due
+
+    def _make(self, conn: Connection, previous: int) -> Envelope:
+        now = self._clock.now()
+        prekey_id = self._entropy(PREKEY_ID_BYTES)
+        revision = next_revision(previous, now)
+        envelope, private = new_prekey(
+            self._me.id,
+            self._me.key_number,
+            self._me.signing_key,
+            prekey_id,
+            revision,
+            self._entropy(HPKE_SEED_BYTES),
+        )
+        store.add_prekey(
+            conn, id=prekey_id, revision=revision, envelope=envelope.raw, private=private, made=now
+        )
+        return envelope

@@ -1,0 +1,213 @@
+"""`Delivery`: all a courier, a peer endpoint or a simulator needs. No network, no threads, no clock of its own.
+
+A round, from the author's side: `next_outgoing` (commit!) → send → `on_answer` with the reply → do as it says. Keep one
+letter in flight per friend, and drop replies to any other.
+"""
+
+import json
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import Connection
+
+from microsocial.clock import Clock, Entropy
+from microsocial.delivery import ledger, store
+from microsocial.delivery.answers import Answers
+from microsocial.delivery.incoming import Incoming, Incomings, Tell
+from microsocial.delivery.ledger import Account, Receipt
+from microsocial.delivery.letters import Letters
+from microsocial.delivery.model import (
+    CorrespondenceBegan,
+    CorrespondenceEnded,
+    NextStep,
+    NoSuchCorrespondent,
+    Outgoing,
+)
+from microsocial.delivery.prekeys import Prekeys
+from microsocial.delivery.reunion import ReunionSteps
+from microsocial.delivery.standing import Foreign, NewerRun, Standing
+from microsocial.delivery.store import Correspondent
+from microsocial.delivery.updates import Updates
+from microsocial.events import emit
+from microsocial.protocol.envelope import Envelope
+from microsocial.protocol.keys import KeyLog, merge
+from microsocial.protocol.prekeys import decode_prekey
+from microsocial.protocol.refusals import Status
+from microsocial.records.service import Log
+
+
+class Delivery:
+    """Whom I write to. Every verb takes the connection of the caller's transaction."""
+
+    def __init__(self, log: Log, clock: Clock, entropy: Entropy) -> None:
+        self._log = log
+        self._prekeys = Prekeys(log.me, clock, entropy)
+        self._standing = Standing(log, clock, entropy)
+        self._letters = Letters(log.me, clock, self._prekeys)
+        self._updates = Updates(log, self._standing, self._letters)
+        reunions = ReunionSteps(log, self._letters, entropy)
+        self._when_ended: list[Tell] = []
+        self._incomings = Incomings(
+            log, clock, self._standing, self._letters, reunions, self._when_ended
+        )
+        self._answers = Answers(log, clock, self._standing, reunions, self._when_ended)
+
+    # This copy of me
+
+    def start(self, conn: Connection) -> None:
+        """Once per start of the program, before anything else: a run number above all known (R15)."""
+        self._standing.start_run(conn)
+        self._prekeys.roll(conn)
+
+    def tick(self, conn: Connection) -> bool:
+        """Replace and erase prekeys as time goes by; say whether there is a new one. Cheap: call it hourly."""
+        return self._prekeys.roll(conn)
+
+    def stopped(self, conn: Connection) -> str | None:
+        """Why this copy must not go on, or None. A stopped copy sends nothing and answers `busy`."""
+        return self._standing.stopped(conn)
+
+    def continue_here(self, conn: Connection) -> None:
+        """The owner decides that this copy goes on and the other does not."""
+        self._standing.continue_here(conn)
+
+    def current_prekey(self, conn: Connection) -> Envelope:
+        return self._prekeys.current(conn)
+
+    # Whom I write to
+
+    def begin(
+        self,
+        conn: Connection,
+        person: str,
+        sees_from: int,
+        position: str,
+        prekey: Envelope | str | None,
+        key_log: KeyLog,
+        urls: Sequence[str],
+    ) -> None:
+        """Start, or renew, writing to each other. `position` is theirs in my log, as their greeting says.
+
+        My own position in their log, and what was offered, belong to the pair of us and stay as they were (R12).
+        """
+        known = self._log.key_logs(conn, [person]).get(person)
+        key_log = merge(known, key_log) if known else key_log
+        self._log.keep_key_log(conn, key_log)
+        encoded = prekey.encoded() if isinstance(prekey, Envelope) else prekey
+        if encoded is not None:
+            decode_prekey(encoded, key_log)
+        place = self._standing.read(conn, person, position)
+        if isinstance(place, NewerRun):
+            self._standing.stop_for_copy(conn, place.run)
+        store.put(
+            conn,
+            person,
+            state="active",
+            sees_from=sees_from,
+            answered=position,
+            acknowledged=None if isinstance(place, Foreign | NewerRun) else place,
+            key_number=key_log.number,
+            urls=json.dumps(list(urls)),
+            hint=None,
+            reunion=None,
+            error=None,
+            attempts=0,
+            next_try=None,
+            **({"prekey": encoded} if encoded else {}),
+        )
+        emit(conn, CorrespondenceBegan(person))
+
+    def end(self, conn: Connection, person: str, *, tell: bool = False) -> None:
+        """Stop writing to each other. With `tell` a farewell goes out first (remove tells, block does not)."""
+        friend = store.find(conn, person)
+        if friend is None or friend.state == "ended":
+            return
+        state = "leaving" if tell and friend.prekey else "ended"
+        store.change(conn, person, state=state, reunion=None, hint=None, error=None)
+        emit(conn, CorrespondenceEnded(person, by_them=False))
+
+    def when_ended(self, tell: Tell) -> None:
+        """Have `tell(conn, person)` called in the transaction in which the other side ended it."""
+        self._when_ended.append(tell)
+
+    def correspondents(self, conn: Connection) -> list[str]:
+        """Everybody with whom an exchange is possible."""
+        return store.in_state(conn, "active")
+
+    def position_in(self, conn: Connection, person: str) -> str:
+        """My position in their log, for a greeting; the first one when we never met."""
+        friend = store.find(conn, person)
+        return friend.position if friend else ""
+
+    def urls(self, conn: Connection, person: str) -> tuple[str, ...]:
+        friend = store.find(conn, person)
+        return tuple(json.loads(friend.urls)) if friend else ()
+
+    def set_urls(self, conn: Connection, person: str, urls: Sequence[str]) -> None:
+        store.change(conn, person, urls=json.dumps(list(urls)))
+
+    def sees_from(self, conn: Connection, person: str) -> int:
+        return int(self._friend(conn, person).sees_from)
+
+    def last_heard(self, conn: Connection, person: str) -> int | None:
+        friend = store.find(conn, person)
+        return friend.last_heard if friend else None
+
+    def _friend(self, conn: Connection, person: str) -> Correspondent:
+        friend = store.find(conn, person)
+        if friend is None:
+            raise NoSuchCorrespondent
+        return friend
+
+    # Going out
+
+    def due(self, conn: Connection) -> list[str]:
+        """To whom there is something to send now."""
+        return ledger.due(conn, self._log.me.id)
+
+    def next_outgoing(self, conn: Connection, person: str, hello: bool = False) -> Outgoing | None:
+        """Build the next letter, or None when there is nothing to say. Needs a write; commit it before sending."""
+        return self._updates.next(conn, person, hello=hello)
+
+    def on_answer(self, conn: Connection, outgoing: Outgoing, answer: bytes) -> NextStep:
+        """Act on the reply to the letter in flight."""
+        return self._answers.act(conn, outgoing, answer)
+
+    def failed(
+        self, conn: Connection, person: str, sentence: str, next_try: int | None = None
+    ) -> None:
+        """No reply came. The sentence is for the owner; `next_try` (ms) is when the courier tries again."""
+        self._answers.wait(conn, person, sentence, next_try)
+
+    # Coming in
+
+    def open_incoming(
+        self, conn: Connection, sender_id: str, purpose: str, sealed: bytes
+    ) -> Incoming:
+        """Open and verify (dear; a read connection will do). Raises PeerBroke for what is no letter."""
+        return self._incomings.open(conn, sender_id, purpose, sealed)
+
+    def apply(self, conn: Connection, incoming: Incoming) -> bytes:
+        """Apply what was opened (short; one write). Send the reply only after the commit."""
+        return self._incomings.apply(conn, incoming)
+
+    def receive(self, conn: Connection, sender_id: str, purpose: str, sealed: bytes) -> bytes:
+        """Both at once."""
+        return self.apply(conn, self.open_incoming(conn, sender_id, purpose, sealed))
+
+    def decline(self, conn: Connection, sender_id: str, sealed: bytes, status: Status) -> bytes:
+        """Reply `full` or `busy` when applying failed here. Only reads."""
+        return self._incomings.decline(conn, sender_id, sealed, status)
+
+    # Who has what
+
+    def accounts(self, conn: Connection) -> list[Account]:
+        """The ledger, per friend."""
+        return ledger.accounts(conn, self._log.me.id)
+
+    def account(self, conn: Connection, person: str) -> Account | None:
+        found = ledger.accounts(conn, self._log.me.id, person)
+        return found[0] if found else None
+
+    def receipts(self, conn: Connection, records: Collection[int]) -> dict[int, Receipt]:
+        """The ledger, per record of my log (by `no`): who has it and who waits for it."""
+        return ledger.receipts(conn, self._log.me.id, records)

@@ -1,0 +1,115 @@
+"""Where a friend stands in my log, and whether this copy of me may go on.
+
+Positions are minted and read here (spec 6). A position that another run of mine minted, started after this one, means
+that a copy is running: this one stops (R15). A hostile friend can replay only runs that are over.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from microsocial.clock import Clock, Entropy
+from microsocial.delivery import store
+from microsocial.delivery.model import CopyRuns, CopyStopped, LongerKeyLog
+from microsocial.events import emit
+from microsocial.protocol import positions
+from microsocial.protocol.positions import FIRST, NONCE_BYTES, SECRET_BYTES, Position
+from microsocial.records.model import Change
+from microsocial.records.service import Log
+
+SECRET, RUN, SEEN_RUN, STOPPED = "position-secret", "run", "seen-run", "stopped"
+_RUN_BYTES = 8
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """Not a place in this log: a restore, a copy, or somebody's invention."""
+
+
+@dataclass(frozen=True)
+class NewerRun:
+    """Minted by a copy of mine that was started after this one."""
+
+    run: int
+
+
+Place = int | Foreign | NewerRun
+
+
+class Standing:
+    def __init__(self, log: Log, clock: Clock, entropy: Entropy) -> None:
+        self._log = log
+        self._clock = clock
+        self._entropy = entropy
+
+    # Runs
+
+    def start_run(self, conn: Connection) -> int:
+        """Begin a run above all that are known; the time makes it newer than runs that a restore forgot."""
+        seen = max(_number(store.fact(conn, RUN)), _number(store.fact(conn, SEEN_RUN)))
+        run = max(seen + 1, self._clock.now())
+        store.put_fact(conn, RUN, run.to_bytes(_RUN_BYTES, "big"))
+        return run
+
+    def stopped(self, conn: Connection) -> str | None:
+        """Why this copy has stopped, in a sentence, or None."""
+        why = store.fact(conn, STOPPED)
+        return why.decode() if why else None
+
+    def stop_for_copy(self, conn: Connection, run: int) -> str:
+        store.put_fact(conn, SEEN_RUN, run.to_bytes(_RUN_BYTES, "big"))
+        return self._stop(conn, CopyRuns.sentence())
+
+    def stop_for_keys(self, conn: Connection) -> str:
+        return self._stop(conn, LongerKeyLog.sentence())
+
+    def _stop(self, conn: Connection, sentence: str) -> str:
+        store.put_fact(conn, STOPPED, sentence.encode())
+        emit(conn, CopyStopped(sentence))
+        return sentence
+
+    def continue_here(self, conn: Connection) -> None:
+        """The owner says that this copy is the one to keep. Not a way around a longer key log."""
+        if self.stopped(conn) == LongerKeyLog.sentence():
+            raise LongerKeyLog
+        self.start_run(conn)
+        store.drop_fact(conn, STOPPED)
+
+    # Positions
+
+    def mint(self, conn: Connection, person: str, change: Change) -> str:
+        newest = self._log.head(conn)
+        position = Position(
+            change.seq,
+            change.mark,
+            newest.seq,
+            newest.mark,
+            self._log.me.key_number,
+            _number(store.fact(conn, RUN)),
+        )
+        secret, nonce = self._secret(conn), self._entropy(NONCE_BYTES)
+        return positions.mint(position, secret, person, nonce)
+
+    def read(self, conn: Connection, person: str, text: str) -> Place:
+        """Give the change that this position of `person` stands for."""
+        if text == FIRST:
+            return 0
+        position = positions.read(text, self._secret(conn), person)
+        if position is None:
+            return Foreign()
+        if position.run > _number(store.fact(conn, RUN)):
+            return NewerRun(position.run)
+        place = Change(position.change, position.mark)
+        newest = Change(position.newest, position.newest_mark)
+        return position.change if self._log.stands(conn, [place, newest]) else Foreign()
+
+    def _secret(self, conn: Connection) -> bytes:
+        secret = store.fact(conn, SECRET)
+        if secret is None:
+            secret = self._entropy(SECRET_BYTES)
+            store.put_fact(conn, SECRET, secret)
+        return secret
+
+
+def _number(fact: bytes | None) -> int:
+    return int.from_bytes(fact or b"", "big")

@@ -1,0 +1,127 @@
+"""The tables of delivery and their statements. All of it is local facts: backed up, not rebuildable."""
+
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Integer,
+    LargeBinary,
+    Row,
+    Table,
+    Text,
+    delete,
+    select,
+    update,
+)
+from sqlalchemy.dialects.sqlite import insert
+
+from microsocial.database import metadata
+
+correspondents = Table(
+    "correspondents",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("state", Text, nullable=False),  # active, leaving (the farewell is not told yet), ended
+    Column("sees_from", Integer, nullable=False),
+    Column("position", Text, nullable=False),  # mine in their log
+    Column("answered", Text, nullable=False),  # theirs in mine, as they last said
+    Column("acknowledged", Integer),  # the change that `answered` stands for; none: it is foreign
+    Column("prekey", Text),
+    Column("urls", Text, nullable=False),  # JSON
+    Column("key_number", Integer, nullable=False),  # under which they last signed
+    Column("hint", Text),  # `have` of their hello, until an update followed it
+    Column("reunion", Text),  # JSON: how far a reunion has come
+    Column("listed_for", Text),  # hash of the reunion that was last begun here
+    Column("last_heard", Integer),
+    Column("error", Text),
+    Column("attempts", Integer, nullable=False),
+    Column("next_try", Integer),
+    Column("refused", Text, nullable=False),  # JSON: [[author, id, reason], …], newest last
+    Column("quota_day", Integer, nullable=False),
+    Column("quota_records", Integer, nullable=False),
+    Column("quota_bytes", Integer, nullable=False),
+)
+prekeys = Table(
+    "prekeys",
+    metadata,
+    Column("id", LargeBinary, primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("envelope", LargeBinary, nullable=False),
+    Column("private", LargeBinary, nullable=False),
+    Column("made", Integer, nullable=False),
+    Column("replaced", Integer),
+)
+facts = Table(
+    "facts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+
+Correspondent = Row[Any]
+
+
+def find(conn: Connection, person: str) -> Correspondent | None:
+    query = select(correspondents).where(correspondents.c.person == person)
+    return conn.execute(query).one_or_none()
+
+
+def in_state(conn: Connection, *states: str) -> list[str]:
+    query = select(correspondents.c.person).where(correspondents.c.state.in_(states))
+    return list(conn.execute(query.order_by(correspondents.c.person)).scalars())
+
+
+def put(conn: Connection, person: str, **values: Any) -> None:
+    """Insert a correspondent, or change what is named here of a known one."""
+    first = {"attempts": 0, "refused": "[]", "urls": "[]", "position": "", "answered": ""}
+    statement = insert(correspondents).values(
+        {"person": person, "key_number": 0, **_EMPTY_QUOTA, **first, **values}
+    )
+    conn.execute(statement.on_conflict_do_update(index_elements=["person"], set_=values))
+
+
+_EMPTY_QUOTA = {"quota_day": 0, "quota_records": 0, "quota_bytes": 0}
+
+
+def change(conn: Connection, person: str, **values: Any) -> None:
+    conn.execute(update(correspondents).where(correspondents.c.person == person).values(**values))
+
+
+def end_reunions(conn: Connection) -> None:
+    conn.execute(update(correspondents).values(reunion=None))
+
+
+def fact(conn: Connection, name: str) -> bytes | None:
+    return conn.execute(select(facts.c.value).where(facts.c.name == name)).scalar_one_or_none()
+
+
+def put_fact(conn: Connection, name: str, value: bytes) -> None:
+    statement = insert(facts).values(name=name, value=value)
+    conn.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+
+
+def drop_fact(conn: Connection, name: str) -> None:
+    conn.execute(delete(facts).where(facts.c.name == name))
+
+
+def add_prekey(conn: Connection, **values: Any) -> None:
+    conn.execute(insert(prekeys).values(**values))
+
+
+def newest_prekey(conn: Connection) -> Row[Any] | None:
+    query = select(prekeys).where(prekeys.c.replaced.is_(None)).order_by(prekeys.c.revision.desc())
+    return conn.execute(query.limit(1)).one_or_none()
+
+
+def private_half(conn: Connection, prekey_id: bytes) -> bytes | None:
+    query = select(prekeys.c.private).where(prekeys.c.id == prekey_id)
+    return conn.execute(query).scalar_one_or_none()
+
+
+def mark_replaced(conn: Connection, now: int) -> None:
+    conn.execute(update(prekeys).where(prekeys.c.replaced.is_(None)).values(replaced=now))
+
+
+def drop_prekeys_replaced_before(conn: Connection, moment: int) -> int:
+    return conn.execute(delete(prekeys).where(prekeys.c.replaced <= moment)).rowcount

@@ -1,0 +1,187 @@
+"""What goes out next to one friend: an update, a page of a reunion, or a farewell. Everything else is silence."""
+
+import json
+
+from sqlalchemy import Connection
+
+from microsocial.delivery import store
+from microsocial.delivery.letters import Letters
+from microsocial.delivery.model import Outgoing
+from microsocial.delivery.reunion import Progress
+from microsocial.delivery.standing import Foreign, NewerRun, Standing
+from microsocial.delivery.store import Correspondent
+from microsocial.errors import PeerBroke
+from microsocial.protocol.encoding import b64u, hash_of
+from microsocial.protocol.exchange import Farewell, Reunion, Update
+from microsocial.protocol.keys import KeyLog
+from microsocial.protocol.limits import MAX_PAGE_BYTES, MAX_PAGE_RECORDS
+from microsocial.protocol.prekeys import PublishedPrekey, decode_prekey
+from microsocial.records.model import Page
+from microsocial.records.service import Log
+
+
+class Updates:
+    def __init__(self, log: Log, standing: Standing, letters: Letters) -> None:
+        self._log = log
+        self._standing = standing
+        self._letters = letters
+
+    def next(self, conn: Connection, person: str, *, hello: bool) -> Outgoing | None:
+        """Build what there is to send, or None. Commit before sending: what is offered is written down here."""
+        friend = store.find(conn, person)
+        if friend is None or friend.state == "ended" or self._standing.stopped(conn):
+            return None
+        key_log = self._log.key_logs(conn, [person])[person]
+        prekey = _prekey_of(friend, key_log)
+        if prekey is None:
+            return None  # they will say hello, and tell it
+        if friend.state == "leaving":
+            return self._farewell(friend, key_log, prekey)
+        if friend.reunion:
+            return self._go_on(conn, friend, key_log, prekey, Progress.read(friend.reunion))
+        return self._update_or_reunion(conn, friend, key_log, prekey, hello=hello)
+
+    def _update_or_reunion(
+        self,
+        conn: Connection,
+        friend: Correspondent,
+        key_log: KeyLog,
+        prekey: PublishedPrekey,
+        *,
+        hello: bool,
+    ) -> Outgoing | None:
+        is_hinted = friend.hint is not None and friend.hint != friend.answered
+        since = friend.hint if is_hinted else friend.answered  # spec 7.4: where to try next
+        place = self._standing.read(conn, friend.person, since)
+        if isinstance(place, NewerRun):
+            self._standing.stop_for_copy(conn, place.run)
+            return None
+        if isinstance(place, Foreign):
+            progress = Progress(told_until=self._log.head(conn).seq)
+            return self._go_on(conn, friend, key_log, prekey, progress)
+        page = self._page(conn, friend, place)
+        if not page.entries and not hello and not is_hinted:
+            return None  # spec 7.6
+        return self._update(conn, friend, key_log, prekey, since, page, hello=hello)
+
+    def _go_on(
+        self,
+        conn: Connection,
+        friend: Correspondent,
+        key_log: KeyLog,
+        prekey: PublishedPrekey,
+        progress: Progress,
+    ) -> Outgoing:
+        state = progress.written()
+        store.change(conn, friend.person, reunion=state)
+        if progress.is_ending and progress.stated is not None:  # spec 8.3
+            page = self._page(conn, friend, progress.told_until)
+            return self._update(
+                conn, friend, key_log, prekey, progress.stated, page, hello=True, reunion=state
+            )
+        letter = Reunion(
+            **self._letters.head(friend, key_log),
+            prekey=self._letters.prekey(conn),
+            after=progress.after,
+            want=progress.want[:MAX_PAGE_RECORDS],
+        )
+        sealed = self._letters.seal(letter, prekey)
+        return Outgoing(
+            person=friend.person,
+            purpose="reunion",
+            sealed=sealed,
+            hash=hash_of(sealed),
+            urls=tuple(json.loads(friend.urls)),
+            prekey_id=prekey.id,
+            reunion=state,
+        )
+
+    def _update(
+        self,
+        conn: Connection,
+        friend: Correspondent,
+        key_log: KeyLog,
+        prekey: PublishedPrekey,
+        since: str,
+        page: Page,
+        *,
+        hello: bool,
+        reunion: str | None = None,
+    ) -> Outgoing:
+        page, keys = self._with_keys(conn, page)
+        if friend.key_number < key_log.number:
+            keys[friend.person] = tuple(
+                key_log.encoded()
+            )  # they signed as if they had lost it (R6)
+        self._log.mark_offered(conn, friend.person, page.entries)
+        upto = self._standing.mint(conn, friend.person, self._log.point(conn, page.upto))
+        letter = Update(
+            **self._letters.head(friend, key_log),
+            since=since,
+            upto=upto,
+            more=page.more,
+            have=friend.position,
+            hello=hello,
+            prekey=self._letters.prekey(conn),
+            records=tuple(b64u(entry.envelope.raw) for entry in page.entries),
+            keys=keys,
+        )
+        sealed = self._letters.seal(letter, prekey)
+        return Outgoing(
+            person=friend.person,
+            purpose="update",
+            sealed=sealed,
+            hash=hash_of(sealed),
+            urls=tuple(json.loads(friend.urls)),
+            since=since,
+            prekey_id=prekey.id,
+            hint=friend.hint,
+            reunion=reunion,
+            hello=hello,
+            records=len(page.entries),
+        )
+
+    def _page(self, conn: Connection, friend: Correspondent, since: int) -> Page:
+        return self._log.page(
+            conn, friend.person, friend.sees_from, since, MAX_PAGE_BYTES, MAX_PAGE_RECORDS
+        )
+
+    def _with_keys(self, conn: Connection, page: Page) -> tuple[Page, dict[str, tuple[str, ...]]]:
+        """Add the key logs of other authors; a page that grows too large with them is cut (spec 7.7)."""
+        others = {entry.author for entry in page.entries} - {self._log.me.id}
+        logs = self._log.key_logs(conn, others)
+        keys: dict[str, tuple[str, ...]] = {}
+        size = 0
+        for count, entry in enumerate(page.entries):
+            size += len(entry.envelope.raw)
+            if entry.author in logs and entry.author not in keys:
+                size += sum(len(raw) for raw in logs[entry.author].raw())
+            if count and size > MAX_PAGE_BYTES:
+                return page.first(count), keys
+            if entry.author in logs:
+                keys[entry.author] = tuple(logs[entry.author].encoded())
+        return page, keys
+
+    def _farewell(
+        self, friend: Correspondent, key_log: KeyLog, prekey: PublishedPrekey
+    ) -> Outgoing:
+        letter = Farewell(**self._letters.head(friend, key_log), since=friend.answered)
+        sealed = self._letters.seal(letter, prekey)
+        return Outgoing(
+            person=friend.person,
+            purpose="farewell",
+            sealed=sealed,
+            hash=hash_of(sealed),
+            urls=tuple(json.loads(friend.urls)),
+            since=friend.answered,
+            prekey_id=prekey.id,
+        )
+
+
+def _prekey_of(friend: Correspondent, key_log: KeyLog) -> PublishedPrekey | None:
+    if friend.prekey is None:
+        return None
+    try:
+        return decode_prekey(friend.prekey, key_log)
+    except PeerBroke:  # signed before their keys changed
+        return None
