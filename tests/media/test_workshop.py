@@ -115,7 +115,7 @@ async def test_a_clip_loses_its_notes_and_is_copied_in_a_blink_when_all_can_play
         assert secret not in clip
     assert clip.index(b"moov") < clip.index(b"mdat")
     assert abs(done["duration"] - 2000) < 200
-    assert {size["role"] for size in done["sizes"]} == {"small", "clip"}
+    assert {size["role"] for size in done["sizes"]} == {"poster", "screen"}
     assert "the place where it was taken" in {entry["what"] for entry in done["leaked"]}
 
 

@@ -85,9 +85,11 @@ def prepare_clip(
     if not copied:
         _transcode(source, demuxer, clip, probe, progress)
     poster = _poster(clip, folder, probe)
+    (folder / "screen.webp").unlink(missing_ok=True)
+    (folder / "original.webp").unlink(missing_ok=True)
     upright_width, upright_height = poster["width"], poster["height"]
     size = {
-        "role": "clip",
+        "role": "screen",
         "file": clip.name,
         "type": "video/mp4",
         "width": upright_width,
@@ -97,7 +99,8 @@ def prepare_clip(
         "duration": probe.duration_ms,
         "leaked": probe.leaked,
         "credit": None,
-        "sizes": [entry for entry in poster["sizes"] if entry["role"] != "original"] + [size],
+        # Of the poster the small size is enough: the clip itself is what one looks at.
+        "sizes": [poster["sizes"][0] | {"role": "poster"}, size],
     }
 
 
@@ -112,7 +115,7 @@ def prepare_voice(source: Path, folder: Path, demuxer: str) -> dict[str, Any]:
     codec = ["-c:a", "copy"] if probe.audio == "aac" else ["-c:a", "aac", "-b:a", "64k", "-ac", "1"]
     _ffmpeg([*_input(source, demuxer), "-map", "0:a:0", *codec, *_bare(), str(voice)])
     seconds = probe.duration_ms or _probe(voice, "mov").duration_ms
-    size = {"role": "voice", "file": voice.name, "type": "audio/mp4", "width": 0, "height": 0}
+    size = {"role": "small", "file": voice.name, "type": "audio/mp4", "width": 0, "height": 0}
     return {
         "width": 0,
         "height": 0,

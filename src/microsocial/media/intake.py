@@ -1,0 +1,362 @@
+"""Uploads: bytes come in, in pieces and over several connections if need be, and become prepared files.
+
+How far an upload has come is the length of its file: nothing else is kept of it, so a crash loses at most what was not
+acknowledged. What is prepared waits in the upload's folder until a post takes it, or a day has passed.
+"""
+
+import asyncio
+import contextlib
+import os
+import shutil
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from microsocial.clock import Clock, Entropy
+from microsocial.database import Database
+from microsocial.errors import MicrosocialError
+from microsocial.events import EventBus, LiveEvent
+from microsocial.media import store
+from microsocial.media.model import (
+    MAX_UNFINISHED,
+    MAX_UPLOAD_BYTES,
+    UPLOAD_LIFETIME_MS,
+    FileUnknown,
+    NotReadyYet,
+    OffsetDiffers,
+    TooManyUploads,
+    Upload,
+    UploadNotFound,
+    UploadTooLarge,
+)
+from microsocial.media.service import Media, SealedSize
+from microsocial.media.sniff import SNIFFED_BYTES, Found, sniff
+from microsocial.media.workshop import FileRefused, Job, Workshop
+from microsocial.protocol.encoding import b64u
+
+UPLOAD_ID_BYTES = 16
+MAX_NAME_CHARACTERS = 120  # of a file's name, as shown in sentences
+SOURCE = "source"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """One prepared file as a draft names it."""
+
+    id: str
+    caption: str = ""
+    alt: str = ""
+
+
+@dataclass(frozen=True)
+class Attached:
+    """Media items for a record, with what must be said of their blobs in the transaction that publishes it."""
+
+    items: tuple[dict[str, Any], ...]
+    sealed: tuple[SealedSize, ...]
+    uploads: tuple[str, ...]
+
+
+class Intake:
+    """Takes uploads in and hands prepared files to posts and messages. Lives in the event loop."""
+
+    def __init__(
+        self,
+        db: Database,
+        bus: EventBus,
+        media: Media,
+        folder: Path,
+        clock: Clock,
+        entropy: Entropy,
+    ) -> None:
+        self._db = db
+        self._bus = bus
+        self._media = media
+        self._folder = folder
+        self._clock = clock
+        self._entropy = entropy
+        self._workshop = Workshop()
+        self._at_work: dict[str, asyncio.Task[None]] = {}
+        self._progress: dict[str, int] = {}
+
+    # Life
+
+    async def start(self) -> None:
+        """Go on with what a stop interrupted, and sweep what was never posted."""
+        await self.sweep()
+        for upload in await self._db.read(store.all_uploads):
+            if upload.state == "working":
+                self._begin(upload)
+
+    async def stop(self) -> None:
+        for task in self._at_work.values():
+            task.cancel()
+        await asyncio.gather(*self._at_work.values(), return_exceptions=True)
+
+    async def sweep(self) -> None:
+        """Remove uploads older than a day, and folders nobody knows."""
+        oldest = self._clock.now() - UPLOAD_LIFETIME_MS
+        known = await self._db.read(store.all_uploads)
+        stale = [
+            upload.id for upload in known if upload.made < oldest and upload.id not in self._at_work
+        ]
+        if stale:
+            await self._db.write(lambda conn: store.drop_uploads(conn, stale))
+        await asyncio.to_thread(self._sweep_folders, {upload.id for upload in known} - set(stale))
+
+    def _sweep_folders(self, kept: set[str]) -> None:
+        if self._folder.is_dir():
+            for folder in self._folder.iterdir():
+                if folder.name not in kept:
+                    shutil.rmtree(folder, ignore_errors=True)
+
+    # Receiving
+
+    async def create(self, name: str, length: int, *, keep_credit: bool) -> Upload:
+        """Announce a file. Raises UploadTooLarge, TooManyUploads."""
+        if not 0 < length <= max(MAX_UPLOAD_BYTES.values()):
+            raise UploadTooLarge(f"{_shown(name)}: It is larger than Microsocial takes.")
+        upload = Upload(
+            b64u(self._entropy(UPLOAD_ID_BYTES)),
+            _shown(name),
+            length,
+            "receiving",
+            keep_credit,
+            None,
+            None,
+            self._clock.now(),
+        )
+
+        def announce(conn: Connection) -> None:
+            if len(store.all_uploads(conn)) >= MAX_UNFINISHED:
+                raise TooManyUploads
+            store.put_upload(conn, upload)
+
+        await self._db.write(announce)
+        await asyncio.to_thread(self._make_folder, upload.id)
+        return upload
+
+    def _make_folder(self, upload_id: str) -> None:
+        folder = self._folder / upload_id
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (folder / SOURCE).touch(mode=0o600)
+
+    async def get(self, upload_id: str) -> Upload:
+        """Raises UploadNotFound."""
+        found = (await self._db.read(lambda conn: store.find_uploads(conn, [upload_id]))).get(
+            upload_id
+        )
+        if found is None:
+            raise UploadNotFound
+        return found
+
+    def offset(self, upload: Upload) -> int:
+        """How many bytes are here."""
+        if upload.state != "receiving":
+            return upload.length
+        path = self._folder / upload.id / SOURCE
+        return path.stat().st_size if path.exists() else 0
+
+    async def append(self, upload_id: str, offset: int, content: AsyncIterator[bytes]) -> int:
+        """Add bytes that begin at `offset`; return the new offset, durable. The last ones begin the preparing."""
+        upload = await self.get(upload_id)
+        path = self._folder / upload.id / SOURCE
+        if upload.state != "receiving" or self.offset(upload) != offset or not path.exists():
+            raise OffsetDiffers
+        with path.open("ab") as file:
+            try:
+                async for piece in content:
+                    offset += len(piece)
+                    if offset > upload.length:
+                        raise UploadTooLarge(f"{upload.name}: More came than was announced.")
+                    file.write(piece)
+            finally:  # a broken connection keeps what came
+                file.flush()
+                await asyncio.to_thread(os.fsync, file.fileno())
+        if offset == upload.length:
+            await self._received(upload, path)
+        return offset
+
+    async def _received(self, upload: Upload, path: Path) -> None:
+        with path.open("rb") as file:
+            found = sniff(file.read(SNIFFED_BYTES))
+        if found is None:
+            await self._settle(
+                replace(
+                    upload, state="refused", sentence=f"{upload.name}: {FileUnknown.sentence()}"
+                )
+            )
+        elif upload.length > MAX_UPLOAD_BYTES[found.kind]:
+            await self._settle(
+                replace(
+                    upload, state="refused", sentence=f"{upload.name}: {UploadTooLarge.sentence()}"
+                )
+            )
+        else:
+            working = replace(upload, state="working")
+            await self._settle(working)
+            self._begin(working)
+
+    async def remove(self, upload_id: str) -> None:
+        """Forget an upload, whatever its state. Raises UploadNotFound."""
+        upload = await self.get(upload_id)
+        task = self._at_work.pop(upload.id, None)
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        await self._db.write(lambda conn: store.drop_uploads(conn, [upload.id]))
+        await asyncio.to_thread(shutil.rmtree, self._folder / upload.id, ignore_errors=True)
+
+    # Preparing
+
+    def _begin(self, upload: Upload) -> None:
+        self._at_work[upload.id] = asyncio.get_running_loop().create_task(self._prepare(upload))
+
+    async def _prepare(self, upload: Upload) -> None:
+        folder = self._folder / upload.id
+        try:
+            done = await self._workshop.prepare(self._job(upload), self._reporter(upload))
+            prepared = replace(
+                upload, state="ready", prepared=done | {"kind": self._found(upload).kind}
+            )
+            (folder / SOURCE).unlink(missing_ok=True)  # the original knows too much to be kept
+        except FileRefused as refused:
+            prepared = replace(upload, state="refused", sentence=str(refused))
+        except OSError:
+            prepared = replace(
+                upload,
+                state="refused",
+                sentence=f"{upload.name}: This machine could not keep it. Is the disk full?",
+            )
+        finally:
+            self._at_work.pop(upload.id, None)
+            self._progress.pop(upload.id, None)
+        with contextlib.suppress(MicrosocialError):
+            await self._settle(prepared)
+
+    def _found(self, upload: Upload) -> Found:
+        with (self._folder / upload.id / SOURCE).open("rb") as file:
+            found = sniff(file.read(SNIFFED_BYTES))
+        if found is None:
+            raise FileRefused(f"{upload.name}: {FileUnknown.sentence()}")
+        return found
+
+    def _job(self, upload: Upload) -> Job:
+        folder = self._folder / upload.id
+        results = folder / "prepared"
+        shutil.rmtree(results, ignore_errors=True)
+        results.mkdir(mode=0o700)
+        return Job(folder / SOURCE, results, self._found(upload), upload.name, upload.keep_credit)
+
+    def _reporter(self, upload: Upload) -> Callable[[int], None]:
+        def report(percent: int) -> None:
+            if percent != self._progress.get(upload.id):
+                self._progress[upload.id] = percent
+                self._tell(upload)
+
+        return report
+
+    async def _settle(self, upload: Upload) -> None:
+        await self._db.write(lambda conn: store.put_upload(conn, upload))
+        self._tell(upload)
+
+    def _tell(self, upload: Upload) -> None:
+        self._bus.publish(LiveEvent("media.changed", {"media": self.described(upload)}))
+
+    def described(self, upload: Upload) -> dict[str, Any]:
+        """In the shape of docs/develop/api.md, "Upload"."""
+        prepared = upload.prepared or {}
+        return {
+            "id": upload.id,
+            "name": upload.name,
+            "length": upload.length,
+            "offset": self.offset(upload),
+            "state": upload.state,
+            "progress": 100 if upload.state == "ready" else self._progress.get(upload.id, 0),
+            "sentence": upload.sentence,
+            "kind": prepared.get("kind"),
+            "width": prepared.get("width"),
+            "height": prepared.get("height"),
+            "duration": prepared.get("duration"),
+            "placeholder": b64u(bytes.fromhex(prepared["placeholder"]))
+            if prepared.get("placeholder")
+            else None,
+            "leaked": prepared.get("leaked", []),
+            "preview": f"/api/v1/uploads/{upload.id}/preview" if upload.state == "ready" else None,
+        }
+
+    def preview(self, upload: Upload) -> tuple[Path, str]:
+        """Where the first prepared size lies, and its media type. Raises NotReadyYet."""
+        if upload.prepared is None:
+            raise NotReadyYet
+        size = upload.prepared["sizes"][0]
+        return self._folder / upload.id / "prepared" / size["file"], size["type"]
+
+    # Posting
+
+    async def attach(self, chosen: Sequence[Chosen], *, public: bool) -> Attached:
+        """Seal prepared files for a record. Raises UploadNotFound, NotReadyYet."""
+        uploads = await self._db.read(
+            lambda conn: store.find_uploads(conn, [one.id for one in chosen])
+        )
+        items: list[dict[str, Any]] = []
+        sealed: list[SealedSize] = []
+        for one in chosen:
+            upload = uploads.get(one.id)
+            if upload is None:
+                raise UploadNotFound
+            if upload.state != "ready" or upload.prepared is None:
+                raise NotReadyYet(
+                    upload.sentence
+                    or f"{upload.name} is still being prepared. Post again when it is ready."
+                )
+            sizes = await self._sealed_sizes(upload, public=public)
+            sealed += sizes
+            items.append(_item(upload, one, [size.entry for size in sizes]))
+        return Attached(tuple(items), tuple(sealed), tuple(uploads))
+
+    async def _sealed_sizes(self, upload: Upload, *, public: bool) -> list[SealedSize]:
+        folder = self._folder / upload.id / "prepared"
+        sizes = upload.prepared["sizes"] if upload.prepared else []
+        return await self._db.read_long(
+            lambda conn: [
+                self._media.seal(conn, folder / size["file"], size, public=public) for size in sizes
+            ]
+        )
+
+    def keep(self, conn: Connection, attached: Attached) -> None:
+        """To be called in the transaction that says the record."""
+        self._media.keep(conn, attached.sealed)
+        store.drop_uploads(conn, attached.uploads)
+
+    async def posted(self, attached: Attached) -> None:
+        """To be called after it: the prepared files are in the folder of blobs now."""
+        for upload_id in attached.uploads:
+            await asyncio.to_thread(shutil.rmtree, self._folder / upload_id, ignore_errors=True)
+
+
+def _item(upload: Upload, chosen: Chosen, entries: list[dict[str, Any]]) -> dict[str, Any]:
+    prepared = upload.prepared or {}
+    main = next((entry for entry in reversed(entries) if entry["role"] != "poster"), entries[-1])
+    placeholder = bytes.fromhex(prepared.get("placeholder", ""))
+    return {
+        "id": upload.id,
+        "kind": prepared["kind"],
+        "type": main["type"],
+        "width": prepared["width"],
+        "height": prepared["height"],
+        "duration": prepared.get("duration", 0),
+        "caption": chosen.caption,
+        "alt": chosen.alt,
+        "placeholder": b64u(placeholder),
+        "sizes": entries,
+    }
+
+
+def _shown(name: str) -> str:
+    """A file's name as it may stand in a sentence: the last part of a path, printable, short."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    return "".join(c for c in last if c.isprintable())[:MAX_NAME_CHARACTERS].strip() or "This file"

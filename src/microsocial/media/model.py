@@ -1,0 +1,95 @@
+"""Uploads and blobs as values, and what is told about them."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from microsocial.errors import Conflict, Invalid, NotFound, TooMuch
+from microsocial.events import Event
+
+UploadState = Literal["receiving", "working", "ready", "refused"]
+
+MEBIBYTE = 1024 * 1024
+# The largest of each kind that is taken in. What comes out is far smaller.
+MAX_UPLOAD_BYTES = {
+    "photo": 60 * MEBIBYTE,  # a 108-megapixel HEIC or a generous PNG
+    "clip": 500 * MEBIBYTE,  # a minute of 4K from a phone
+    "voice": 20 * MEBIBYTE,  # ten minutes at a bit rate nobody needs for speech
+}
+MAX_UNFINISHED = 40  # uploads at once: four posts of ten photos
+UPLOAD_LIFETIME_MS = 24 * 3600 * 1000  # a file that was never posted is swept after a day
+CHUNK_BYTES = 64 * 1024  # of a sealed blob: a seek in a clip reads at most this much too much
+
+# What a friend's node fetches at once; the rest waits until somebody looks (spec: budget).
+FETCHED_ON_ARRIVAL = ("small", "poster")
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file on its way into a post."""
+
+    id: str
+    name: str
+    length: int
+    state: UploadState
+    keep_credit: bool
+    prepared: dict[str, Any] | None
+    sentence: str | None
+    made: int
+
+
+@dataclass(frozen=True)
+class Blob:
+    """A file of the media folder (or one that a friend has). `key` is None when it is public and stored plain."""
+
+    hash: bytes
+    length: int  # of the plain content
+    chunk: int
+    key: bytes | None = field(repr=False)
+    type: str
+    mine: bool
+    here: bool
+    holder: str | None
+
+
+@dataclass(frozen=True)
+class BlobsWanted(Event):
+    """Records arrived that show what is not here yet."""
+
+    holder: str
+
+
+@dataclass(frozen=True)
+class BlobArrived(Event):
+    """A picture came."""
+
+    hash: bytes
+
+
+class UploadNotFound(NotFound):
+    """That file is not here (any more). Choose it again."""
+
+
+class UploadTooLarge(TooMuch):
+    """That file is larger than Microsocial takes."""
+
+    status = 413
+
+
+class TooManyUploads(TooMuch):
+    """Many files are on their way already. Post or remove some first."""
+
+
+class OffsetDiffers(Conflict):
+    """The upload stands elsewhere than was said. Ask where it stands and go on from there."""
+
+
+class NotReadyYet(Conflict):
+    """A file is still being prepared. Post again when it is ready."""
+
+
+class FileUnknown(Invalid):
+    """That is neither a photo nor a clip that Microsocial knows. It takes JPEG, HEIC, PNG, WebP, GIF, AVIF, MP4, MOV and WebM."""
+
+
+class BlobAway(NotFound):
+    """This picture has not come yet. It comes when your friend's machine is awake."""

@@ -1,0 +1,271 @@
+"""The media room's verbs: which blobs there are, which record shows them, who may have them, which can go.
+
+Rule 1: a blob's file stands, durable, before its row says so; its row goes before its file does.
+Rule 2: everything here is synchronous and touches files only where a docstring says so.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from microsocial.clock import Clock, Entropy
+from microsocial.events import emit
+from microsocial.media import store
+from microsocial.media.files import PIECE_BYTES, BlobFiles
+from microsocial.media.model import (
+    CHUNK_BYTES,
+    FETCHED_ON_ARRIVAL,
+    Blob,
+    BlobAway,
+    BlobsWanted,
+)
+from microsocial.protocol.blobs import KEY_BYTES, Shape, open_range, seal_chunk
+from microsocial.protocol.encoding import b64u, unb64u
+from microsocial.protocol.payloads import Media as MediaItem
+from microsocial.protocol.payloads import Message, Post, Profile
+from microsocial.records.model import Me, Stored
+
+SWEPT_AT_ONCE = 200  # cached blobs looked at in one round of making room
+
+
+@dataclass(frozen=True)
+class SealedSize:
+    """One size of a prepared file as it stands in the folder, ready for records."""
+
+    entry: dict[str, Any]
+    blob: Blob
+    plain_hash: bytes
+
+
+class Media:
+    """What the rooms above and the doors ask of the media room."""
+
+    def __init__(self, me: Me, clock: Clock, entropy: Entropy, files: BlobFiles) -> None:
+        self._me = me
+        self._clock = clock
+        self._entropy = entropy
+        self.files = files
+
+    # Mine
+
+    def seal(
+        self, conn: Connection, source: Path, size: dict[str, Any], *, public: bool
+    ) -> SealedSize:
+        """Put one prepared size into the folder, sealed unless it is public; the same content once. Writes a file.
+
+        `conn` is only read: call `keep` with what comes back in the transaction that publishes.
+        """
+        plain_hash, length = _measured(source)
+        blob = store.find_by_plain(conn, plain_hash, sealed=not public)
+        if blob is None or not self.files.has(blob.hash):
+            key = None if public else self._entropy(KEY_BYTES)
+            name, _ = self.files.keep(
+                _pieces(source) if key is None else _sealed(source, length, key)
+            )
+            blob = Blob(
+                name, length, CHUNK_BYTES, key, size["type"], mine=True, here=True, holder=None
+            )
+        entry = {
+            "hash": b64u(blob.hash),
+            "key": b64u(blob.key) if blob.key else None,
+            "bytes": blob.length,
+            "chunk": blob.chunk,
+            "width": size["width"],
+            "height": size["height"],
+            "type": size["type"],
+            "role": size["role"],
+        }
+        return SealedSize(entry, blob, plain_hash)
+
+    def keep(self, conn: Connection, sealed: Iterable[SealedSize]) -> None:
+        """Say that these stand in the folder."""
+        for size in sealed:
+            store.add_mine(conn, size.blob, size.plain_hash, self._clock.now())
+
+    # Records
+
+    def take_in(self, conn: Connection, stored: Stored) -> None:
+        """Notice which blobs a record shows (called for every record that stands, is revised or withdrawn)."""
+        sizes = (
+            [] if stored.withdrawn else [size for item in shown_by(stored) for size in item.sizes]
+        )
+        if stored.author != self._me.id and sizes:
+            now = self._clock.now()
+            store.add_theirs(
+                conn,
+                [(_theirs(size, stored.author), size.role in FETCHED_ON_ARRIVAL) for size in sizes],
+                now,
+            )
+            emit(conn, BlobsWanted(stored.author))
+        if sizes or stored.withdrawn or stored.kind in {"post", "message", "profile"}:
+            store.set_uses(conn, stored.no, [unb64u(size.hash) for size in sizes])
+
+    def describe(
+        self, conn: Connection, items: Sequence[MediaItem], *, public_base: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Give items in the shape of docs/develop/api.md. With `public_base` the addresses are the public ones."""
+        names = [unb64u(size.hash) for item in items for size in item.sizes]
+        present = store.here(conn, names) if names else set()
+        return [_described(item, present, public_base) for item in items]
+
+    # Reading
+
+    def readable(self, conn: Connection, name: bytes) -> Blob:
+        """Give a blob that the owner may look at, here or not. Raises BlobAway."""
+        blob = store.find_blob(conn, name)
+        if blob is None:
+            raise BlobAway
+        return blob
+
+    def looked_at(self, conn: Connection, name: bytes) -> None:
+        store.set_seen(conn, name, self._clock.now())
+
+    def read_plain(self, blob: Blob, start: int, end: int) -> Iterator[bytes]:
+        """Yield the plain bytes [start, end), opened chunk by chunk. Reads a file."""
+        if blob.key is None:
+            yield from self.files.read(blob.hash, start, end - start)
+            return
+        shape = Shape(blob.length, blob.chunk)
+        step = max(1, PIECE_BYTES // blob.chunk) * blob.chunk
+        at = start
+        while at < end:
+            until = min(end, (at // step + 1) * step)
+            first, last = shape.sealed_span(at, until)
+            sealed = b"".join(self.files.read(blob.hash, first, last - first))
+            yield open_range(sealed, at, until, blob.key, shape)
+            at = until
+
+    def stored_length(self, blob: Blob) -> int:
+        return blob.length if blob.key is None else Shape(blob.length, blob.chunk).sealed_bytes
+
+    def for_friend(self, conn: Connection, name: bytes, person: str) -> Blob | None:
+        """Give the blob if this friend was offered a record of mine that shows it."""
+        blob = store.find_blob(conn, name)
+        if blob is None or not blob.mine or not store.was_offered(conn, name, person):
+            return None
+        return blob
+
+    def for_anybody(self, conn: Connection, name: bytes) -> Blob | None:
+        """Give the blob if a public record of mine shows it."""
+        return store.find_blob(conn, name) if store.is_public(conn, name) else None
+
+    # Room
+
+    def arrived(self, conn: Connection, name: bytes) -> None:
+        store.set_here(conn, name, present=True, seen=self._clock.now())
+
+    def drop_orphans(self, conn: Connection) -> list[bytes]:
+        """Forget the blobs that no record shows; the caller removes the files after the commit."""
+        names = store.orphans(conn)
+        store.drop_blobs(conn, names)
+        return names
+
+    def make_room(self, conn: Connection, ceiling_bytes: int) -> list[bytes]:
+        """Let go of what friends have too, least recently seen first, until it fits; the files go after the commit."""
+        excess = store.cached_bytes(conn) - ceiling_bytes
+        gone: list[bytes] = []
+        for blob in store.least_recently_seen(conn, SWEPT_AT_ONCE) if excess > 0 else ():
+            if excess <= 0:
+                break
+            store.set_here(conn, blob.hash, present=False)
+            gone.append(blob.hash)
+            excess -= blob.length
+        return gone
+
+    def storage(self, conn: Connection) -> dict[str, int]:
+        mine, theirs = store.bytes_by_owner(conn)
+        return {"mine": mine, "friends": theirs}
+
+
+def shown_by(stored: Stored) -> tuple[MediaItem, ...]:
+    """The photos, clips and voice notes of a record."""
+    payload = stored.payload
+    if isinstance(payload, Post | Message):
+        return payload.media
+    if isinstance(payload, Profile) and payload.avatar is not None:
+        return (payload.avatar,)
+    return ()
+
+
+def _theirs(size: Any, holder: str) -> Blob:
+    key = unb64u(size.key) if size.key else None
+    return Blob(
+        unb64u(size.hash),
+        size.bytes,
+        size.chunk,
+        key,
+        size.type,
+        mine=False,
+        here=False,
+        holder=holder,
+    )
+
+
+def _described(item: MediaItem, present: set[bytes], public_base: str | None) -> dict[str, Any]:
+    sizes = [
+        {
+            "url": _url(size, public_base),
+            "width": size.width,
+            "height": size.height,
+            "type": size.type,
+            "role": size.role,
+            "bytes": size.bytes,
+        }
+        for size in item.sizes
+    ]
+    poster = next((size["url"] for size in sizes if size["role"] == "poster"), None)
+    first = [size for size in item.sizes if size.role in FETCHED_ON_ARRIVAL] or list(item.sizes)
+    return {
+        "id": item.id,
+        "kind": item.kind,
+        "caption": item.caption,
+        "alt": item.alt,
+        "width": item.width,
+        "height": item.height,
+        "duration": item.duration or None,
+        "placeholder": item.placeholder or None,
+        "poster": poster,
+        "sizes": sizes,
+        "state": "ready" if all(unb64u(size.hash) in present for size in first) else "waiting",
+    }
+
+
+EXTENSIONS = {
+    "image/webp": "webp",
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/avif": "avif",
+    "video/mp4": "mp4",
+    "audio/mp4": "m4a",
+}
+
+
+def _url(size: Any, public_base: str | None) -> str:
+    if public_base is None:
+        return f"/api/v1/blobs/{size.hash}"
+    return f"{public_base}/media/{size.hash}.{EXTENSIONS.get(size.type, 'bin')}"
+
+
+def _measured(source: Path) -> tuple[bytes, int]:
+    digest, length = hashlib.sha256(), 0
+    for piece in _pieces(source):
+        digest.update(piece)
+        length += len(piece)
+    return digest.digest(), length
+
+
+def _pieces(source: Path) -> Iterator[bytes]:
+    with source.open("rb") as file:
+        while piece := file.read(PIECE_BYTES):
+            yield piece
+
+
+def _sealed(source: Path, length: int, key: bytes) -> Iterator[bytes]:
+    shape = Shape(length, CHUNK_BYTES)
+    with source.open("rb") as file:
+        for index in range(shape.chunks):
+            yield seal_chunk(file.read(CHUNK_BYTES), index, key, shape)

@@ -1,0 +1,283 @@
+"""The tables of the media room and their statements."""
+
+import json
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    Row,
+    Table,
+    Text,
+    and_,
+    delete,
+    func,
+    select,
+    update,
+)
+from sqlalchemy.dialects.sqlite import insert
+
+from microsocial.database import metadata
+from microsocial.media.model import Blob, Upload
+from microsocial.records.store import offered, records
+
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("length", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("keep_credit", Integer, nullable=False),
+    Column("prepared", Text),
+    Column("sentence", Text),
+    Column("made", Integer, nullable=False),
+)
+blobs = Table(
+    "blobs",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("length", Integer, nullable=False),
+    Column("chunk", Integer, nullable=False),
+    Column("key", LargeBinary),
+    Column("type", Text, nullable=False),
+    Column("plain_hash", LargeBinary),
+    Column("mine", Integer, nullable=False),
+    Column("here", Integer, nullable=False),
+    Column("wanted", Integer, nullable=False),
+    Column("holder", Text),
+    Column("seen", Integer, nullable=False),
+)
+blob_uses = Table(
+    "blob_uses",
+    metadata,
+    Column("record", Integer, ForeignKey("records.no"), primary_key=True),
+    Column("hash", LargeBinary, primary_key=True),
+)
+
+
+# Uploads
+
+
+def _upload_of(row: Row[Any]) -> Upload:
+    return Upload(
+        id=row.id,
+        name=row.name,
+        length=row.length,
+        state=row.state,
+        keep_credit=bool(row.keep_credit),
+        prepared=json.loads(row.prepared) if row.prepared else None,
+        sentence=row.sentence,
+        made=row.made,
+    )
+
+
+def put_upload(conn: Connection, upload: Upload) -> None:
+    values = {
+        "id": upload.id,
+        "name": upload.name,
+        "length": upload.length,
+        "state": upload.state,
+        "keep_credit": int(upload.keep_credit),
+        "prepared": json.dumps(upload.prepared) if upload.prepared else None,
+        "sentence": upload.sentence,
+        "made": upload.made,
+    }
+    conn.execute(
+        insert(uploads).values(**values).on_conflict_do_update(index_elements=["id"], set_=values)
+    )
+
+
+def find_uploads(conn: Connection, ids: Collection[str]) -> dict[str, Upload]:
+    rows = conn.execute(select(uploads).where(uploads.c.id.in_(ids)))
+    return {row.id: _upload_of(row) for row in rows}
+
+
+def all_uploads(conn: Connection) -> list[Upload]:
+    return [
+        _upload_of(row)
+        for row in conn.execute(select(uploads).order_by(uploads.c.made, uploads.c.id))
+    ]
+
+
+def drop_uploads(conn: Connection, ids: Collection[str]) -> None:
+    conn.execute(delete(uploads).where(uploads.c.id.in_(ids)))
+
+
+# Blobs
+
+
+def _blob_of(row: Row[Any]) -> Blob:
+    return Blob(
+        hash=row.hash,
+        length=row.length,
+        chunk=row.chunk,
+        key=row.key,
+        type=row.type,
+        mine=bool(row.mine),
+        here=bool(row.here),
+        holder=row.holder,
+    )
+
+
+def find_blob(conn: Connection, name: bytes) -> Blob | None:
+    row = conn.execute(select(blobs).where(blobs.c.hash == name)).one_or_none()
+    return _blob_of(row) if row else None
+
+
+def find_by_plain(conn: Connection, plain_hash: bytes, *, sealed: bool) -> Blob | None:
+    """Give the blob of mine that already holds this content in this form."""
+    form = blobs.c.key.is_not(None) if sealed else blobs.c.key.is_(None)
+    query = select(blobs).where(blobs.c.plain_hash == plain_hash, blobs.c.mine == 1, form)
+    row = conn.execute(query.limit(1)).one_or_none()
+    return _blob_of(row) if row else None
+
+
+def add_mine(conn: Connection, blob: Blob, plain_hash: bytes, seen: int) -> None:
+    """Say that a blob of mine stands in the folder."""
+    values = _values(blob) | {"plain_hash": plain_hash, "wanted": 0, "seen": seen}
+    conn.execute(
+        insert(blobs).values(**values).on_conflict_do_update(index_elements=["hash"], set_=values)
+    )
+
+
+def add_theirs(conn: Connection, found: Iterable[tuple[Blob, bool]], seen: int) -> None:
+    """Say that friends have these blobs; the flag says whether they are fetched without being asked for."""
+    rows = [
+        _values(blob) | {"plain_hash": None, "wanted": int(wanted), "seen": seen}
+        for blob, wanted in found
+    ]
+    if rows:
+        conn.execute(insert(blobs).on_conflict_do_nothing(), rows)
+
+
+def _values(blob: Blob) -> dict[str, Any]:
+    return {
+        "hash": blob.hash,
+        "length": blob.length,
+        "chunk": blob.chunk,
+        "key": blob.key,
+        "type": blob.type,
+        "mine": int(blob.mine),
+        "here": int(blob.here),
+        "holder": blob.holder,
+    }
+
+
+def here(conn: Connection, names: Collection[bytes]) -> set[bytes]:
+    """Give those of these blobs that stand in the folder."""
+    return set(
+        conn.execute(
+            select(blobs.c.hash).where(blobs.c.hash.in_(names), blobs.c.here == 1)
+        ).scalars()
+    )
+
+
+def set_here(conn: Connection, name: bytes, *, present: bool, seen: int | None = None) -> None:
+    values: dict[str, Any] = {"here": int(present), "wanted": 0}
+    if seen is not None:
+        values["seen"] = seen
+    conn.execute(update(blobs).where(blobs.c.hash == name).values(**values))
+
+
+def want(conn: Connection, name: bytes) -> None:
+    conn.execute(update(blobs).where(blobs.c.hash == name).values(wanted=1))
+
+
+def set_seen(conn: Connection, name: bytes, seen: int) -> None:
+    conn.execute(update(blobs).where(blobs.c.hash == name).values(seen=seen))
+
+
+def wanted_of(conn: Connection, holder: str, limit: int) -> list[Blob]:
+    query = select(blobs).where(blobs.c.holder == holder, blobs.c.wanted == 1, blobs.c.here == 0)
+    return [_blob_of(row) for row in conn.execute(query.order_by(blobs.c.seen.desc()).limit(limit))]
+
+
+def holders_wanted(conn: Connection) -> list[str]:
+    query = select(blobs.c.holder).where(blobs.c.wanted == 1, blobs.c.here == 0).distinct()
+    return [holder for holder in conn.execute(query).scalars() if holder]
+
+
+# Uses
+
+
+def set_uses(conn: Connection, record: int, names: Collection[bytes]) -> None:
+    conn.execute(delete(blob_uses).where(blob_uses.c.record == record))
+    rows = [{"record": record, "hash": name} for name in dict.fromkeys(names)]
+    if rows:
+        conn.execute(insert(blob_uses), rows)
+
+
+def clear_uses(conn: Connection) -> None:
+    conn.execute(delete(blob_uses))
+
+
+def orphans(conn: Connection) -> list[bytes]:
+    """Give the blobs that no record shows."""
+    used = select(blob_uses.c.hash).where(blob_uses.c.hash == blobs.c.hash)
+    return list(conn.execute(select(blobs.c.hash).where(~used.exists())).scalars())
+
+
+def drop_blobs(conn: Connection, names: Collection[bytes]) -> None:
+    conn.execute(delete(blobs).where(blobs.c.hash.in_(names)))
+
+
+def is_public(conn: Connection, name: bytes) -> bool:
+    """Say whether a public record of mine shows this blob."""
+    query = (
+        select(records.c.no)
+        .join(blob_uses, blob_uses.c.record == records.c.no)
+        .join(blobs, blobs.c.hash == blob_uses.c.hash)
+        .where(
+            blob_uses.c.hash == name,
+            blobs.c.mine == 1,
+            blobs.c.key.is_(None),
+            records.c.audience == "public",
+            records.c.withdrawn == 0,
+        )
+    )
+    return conn.execute(query.limit(1)).first() is not None
+
+
+def was_offered(conn: Connection, name: bytes, person: str) -> bool:
+    """Say whether this person was offered a record of mine that shows this blob."""
+    query = (
+        select(records.c.no)
+        .join(blob_uses, blob_uses.c.record == records.c.no)
+        .join(offered, and_(offered.c.record == records.c.no, offered.c.person == person))
+        .where(blob_uses.c.hash == name, records.c.withdrawn == 0)
+    )
+    return conn.execute(query.limit(1)).first() is not None
+
+
+def cached_bytes(conn: Connection) -> int:
+    """How much of others' is kept here."""
+    total = conn.execute(
+        select(func.sum(blobs.c.length)).where(blobs.c.mine == 0, blobs.c.here == 1)
+    ).scalar()
+    return int(total or 0)
+
+
+def least_recently_seen(conn: Connection, limit: int) -> list[Blob]:
+    query = (
+        select(blobs)
+        .where(blobs.c.mine == 0, blobs.c.here == 1)
+        .order_by(blobs.c.seen)
+        .limit(limit)
+    )
+    return [_blob_of(row) for row in conn.execute(query)]
+
+
+def bytes_by_owner(conn: Connection) -> tuple[int, int]:
+    """How many bytes are mine, and how many others'."""
+    rows = conn.execute(
+        select(blobs.c.mine, func.sum(blobs.c.length))
+        .where(blobs.c.here == 1)
+        .group_by(blobs.c.mine)
+    )
+    sums = {row[0]: int(row[1]) for row in rows}
+    return sums.get(1, 0), sums.get(0, 0)
