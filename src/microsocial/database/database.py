@@ -13,7 +13,7 @@ from typing import Any, Self, TypeVar, cast
 from sqlalchemy import Connection
 
 from microsocial.database import connect, migrate
-from microsocial.database.erasure import Eraser, WordsErased
+from microsocial.database.erasure import Eraser, WordsErased, mark_due
 from microsocial.database.failures import DatabaseClosed, explained
 from microsocial.database.writer import Job, Writer, run_batch
 from microsocial.events import Event, EventBus
@@ -52,7 +52,7 @@ class Database:
         self._long_readers = ThreadPoolExecutor(LONG_READERS, "database-reader")
         self._eraser = Eraser(path, self._run_alone)
         self.bus.subscribe(WordsErased, self._eraser.erase_soon)
-        self._eraser.finish_interrupted()
+        self._eraser.erase_now()
         return self
 
     def close(self) -> None:
@@ -137,6 +137,7 @@ class Database:
     async def checkpoint_erased(self) -> None:
         """Return when nothing that was deleted is left in the files. See erasure.py."""
         if self._eraser is not None:
+            await self.write(mark_due)
             await self._eraser.erase()
 
     def snapshot(self) -> bytes:

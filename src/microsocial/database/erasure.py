@@ -10,9 +10,10 @@ after the commit, or at the next start.
 """
 
 import asyncio
+import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from sqlalchemy import Connection
 
 from microsocial.database.connect import BUSY_TIMEOUT_MS, raw
 from microsocial.database.copies import forget_copies
+from microsocial.database.failures import explained
 from microsocial.errors import MicrosocialError
 from microsocial.events import Event
 
@@ -77,43 +79,52 @@ class Eraser:
         self._path = path
         self._run_alone = run_alone
         self._task: asyncio.Task[None] | None = None
-        self._asked_again = False
+        self._is_asked_again = False
 
-    def finish_interrupted(self) -> None:
-        """At the start, before anybody reads: do what an earlier run left due."""
-        self._try_once().result()
+    async def erase(self) -> None:
+        """Return when all that is due is done. Raises DiskFull and its like."""
+        with explained(self._path):
+            while not await asyncio.wrap_future(self._try_once()):  # noqa: ASYNC110 - a reader's end tells nobody
+                await asyncio.sleep(RETRY_AFTER_S)
 
     def erase_soon(self, _: WordsErased) -> None:
-        """Begin in the background. Without an event loop (offline verbs) it is done at once."""
-        self._asked_again = True
+        """Begin in the background; at once where there is no event loop (offline verbs)."""
+        self._is_asked_again = True
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
-            self._try_once().result()
+            self.erase_now()
             return
         if self._task is None or self._task.done():
             self._task = loop.create_task(self._erase_while_asked())
 
-    async def erase(self) -> None:
-        while not await asyncio.wrap_future(self._try_once()):  # noqa: ASYNC110 - a reader's end tells nobody
-            await asyncio.sleep(RETRY_AFTER_S)
+    def erase_now(self) -> None:
+        """Do what is due and can be done without waiting for readers; the file remembers the rest."""
+        with _only_logged(self._path):
+            self._try_once().result()
 
     def close(self) -> None:
-        """Stop resting; what is due is done once more, so that an orderly stop leaves nothing behind."""
         if self._task is not None:
             self._task.cancel()
-        self._try_once().result()
+        self.erase_now()
 
     async def _erase_while_asked(self) -> None:
-        while self._asked_again:
-            self._asked_again = False
+        while self._is_asked_again:
+            self._is_asked_again = False
             began = time.monotonic()
-            try:
+            with _only_logged(self._path):
                 await self.erase()
-            except MicrosocialError:
-                # Still marked in the file: done with the next deletion or at the next start.
-                log.exception("Deleted words could not be erased from the files yet")
             await asyncio.sleep(REST_FACTOR * (time.monotonic() - began))
 
     def _try_once(self) -> "Future[bool]":
         return self._run_alone(lambda connection: erase_from_files(connection, self._path))
+
+
+@contextlib.contextmanager
+def _only_logged(path: Path) -> Iterator[None]:
+    """A rebuild that fails (full disk) stops nobody: it stays due, and the next one or the next start does it."""
+    try:
+        with explained(path):
+            yield
+    except MicrosocialError:
+        log.exception("Deleted words could not be erased from the files yet")

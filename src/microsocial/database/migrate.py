@@ -14,11 +14,11 @@ from sqlalchemy import Connection
 
 from microsocial.database import connect
 from microsocial.database.copies import keep_copy
-from microsocial.database.failures import DataFromNewerProgram
+from microsocial.database.failures import DataFromNewerProgram, MigrationMissing
 
 log = logging.getLogger(__name__)
 
-VERSIONS = Path(__file__).parent / "migrations" / "versions"
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def migrate_file(path: Path) -> None:
@@ -51,17 +51,19 @@ def template() -> bytes:
 
 
 def known_revisions() -> list[str]:
-    """The chain's numbers, in order and without holes. Raises MigrationMissing."""
-    numbers = sorted(file.name[:4] for file in VERSIONS.glob("[0-9][0-9][0-9][0-9]_*.py"))
+    """The chain's numbers, in order. Raises MigrationMissing when there is a hole."""
+    files = sorted((MIGRATIONS / "versions").glob("[0-9][0-9][0-9][0-9]_*.py"))
+    numbers = [file.name[:4] for file in files]
     for expected, number in enumerate(numbers, start=1):
         if int(number) != expected:
-            log.warning("Migration %04d is not written yet; going on without it", expected)
-            break
+            raise MigrationMissing(
+                f"There is no migrations/versions/{expected:04d}_….py before {number}."
+            )
     return numbers
 
 
 def _upgrade(connection: Connection) -> None:
-    importlib.import_module("microsocial.database.migrations.run").upgrade(connection, VERSIONS)
+    importlib.import_module("microsocial.database.migrations.run").upgrade(connection, MIGRATIONS)
 
 
 def _revision_of(path: Path) -> str | None:

@@ -92,6 +92,8 @@ class Writer:
         settled: Future[T] = Future()
 
         def settle(job: Job[T]) -> None:
+            if not settled.set_running_or_notify_cancel():
+                return  # whoever asked has gone away
             if job.error is not None:
                 settled.set_exception(job.error)
             else:
@@ -131,14 +133,14 @@ class Writer:
         run_batch(self._connection, batch)
         self._start_clean_if_broken()
         for job in batch:
-            job.settle(job)
+            _settle(job)
 
     def _run_alone(self, job: Job[Any]) -> None:
         try:
             job.outcome = job.work(self._connection)
         except Exception as error:  # noqa: BLE001 - told to whoever waits
             job.error = error
-        job.settle(job)
+        _settle(job)
 
     def _start_clean_if_broken(self) -> None:
         """A transaction that outlived its batch belongs to a commit that failed halfway."""
@@ -149,3 +151,12 @@ class Writer:
         except SQLAlchemyError:
             log.exception("A broken connection could not be closed")
         self._connection = self._connect()
+
+
+def _settle(job: Job[Any]) -> None:
+    try:
+        job.settle(job)
+    except (
+        Exception
+    ):  # the thread must outlive whoever asked: an event loop that was closed, for one
+        log.exception("Nobody could be told what came of a change")
