@@ -1,0 +1,73 @@
+// The one way out: every request to my own machine goes through here.
+import { Problem, problemFrom, silence } from './problems';
+
+const BASE = '/api/v1';
+const PATIENCE_MS = 20_000; // reading never touches the network behind the machine, so this is generous
+
+let csrf: string | null = null;
+let onLocked: () => void = () => undefined;
+
+export const holdCsrf = (token: string | null): void => {
+  csrf = token;
+};
+
+/** Called when the machine says that this session is over. */
+export const whenLocked = (listener: () => void): void => {
+  onLocked = listener;
+};
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+export async function ask<T>(method: Method, path: string, body?: unknown): Promise<T> {
+  const headers: Record<string, string> = { Accept: 'application/json' };
+  if (method !== 'GET' && csrf !== null) headers['X-CSRF-Token'] = csrf;
+  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  const response = await send(path, {
+    method,
+    headers,
+    credentials: 'same-origin',
+    cache: 'no-store',
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const answer = await read(response);
+  if (response.ok) return answer as T;
+  if (response.status === 401 && path !== '/login') onLocked();
+  throw problemFrom(response.status, answer, response.headers.get('Retry-After'));
+}
+
+async function send(path: string, request: RequestInit): Promise<Response> {
+  try {
+    return await fetch(BASE + path, { ...request, signal: AbortSignal.timeout(PATIENCE_MS) });
+  } catch {
+    throw silence();
+  }
+}
+
+async function read(response: Response): Promise<unknown> {
+  if (response.status === 204) return undefined;
+  try {
+    return (await response.json()) as unknown;
+  } catch {
+    if (response.ok) throw new Problem('', 'garbled', response.status);
+    return undefined; // a proxy's own page, not a problem document
+  }
+}
+
+export const get = <T>(path: string): Promise<T> => ask<T>('GET', path);
+export const post = <T>(path: string, body?: unknown): Promise<T> => ask<T>('POST', path, body);
+export const put = <T>(path: string, body?: unknown): Promise<T> => ask<T>('PUT', path, body);
+export const patch = <T>(path: string, body: unknown): Promise<T> => ask<T>('PATCH', path, body);
+export const drop = <T>(path: string): Promise<T> => ask<T>('DELETE', path);
+
+/** A query string from what is defined. */
+export function query(values: Record<string, string | number | null | undefined>): string {
+  const pairs = Object.entries(values).filter((pair): pair is [string, string | number] => pair[1] != null);
+  const text = new URLSearchParams(pairs.map(([name, value]) => [name, String(value)])).toString();
+  return text ? `?${text}` : '';
+}
+
+/** A name for one attempt to say something, so that sending it twice says it once. */
+export const freshKey = (): string => {
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+};

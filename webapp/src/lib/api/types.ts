@@ -1,0 +1,259 @@
+// The owner's API as docs/develop/api.md describes it. Times are milliseconds since 1970.
+
+export interface Person {
+  id: string;
+  name: string;
+  is_me: boolean;
+  is_friend: boolean;
+  hue: number | null;
+  avatar: string | null;
+  known_through: string | null;
+}
+
+export type AudienceClass = 'public' | 'friends' | 'circle' | 'chosen' | 'me';
+
+export interface Audience {
+  class: AudienceClass;
+  label: string;
+  circle: string | null;
+  people: Person[] | null;
+}
+
+/** What the composer sends. */
+export interface AudienceChoice {
+  class: AudienceClass;
+  circle?: string;
+  people?: string[];
+}
+
+export interface Size {
+  url: string;
+  width: number;
+  height: number;
+  type: string;
+}
+
+export interface Media {
+  id: string;
+  kind: 'photo' | 'clip' | 'voice';
+  caption: string;
+  alt: string;
+  width: number;
+  height: number;
+  placeholder: string | null;
+  sizes: Size[];
+  state: 'ready' | 'waiting' | 'working';
+  duration: number | null;
+  poster: string | null;
+}
+
+export interface Reaction {
+  emoji: string;
+  people: Person[];
+  mine: boolean;
+}
+
+export interface Comment {
+  id: string;
+  post: string;
+  author: Person;
+  text: string;
+  html: string;
+  created: number;
+  edited: boolean;
+  before_edit: boolean;
+  can_delete: boolean;
+  can_remove: boolean;
+}
+
+export interface Waiting {
+  person: Person;
+  since: number | null;
+  why: string | null;
+}
+
+export interface PostDelivery {
+  sentence: string;
+  delivered: Person[];
+  waiting: Waiting[];
+}
+
+export interface Post {
+  id: string;
+  author: Person;
+  text: string;
+  html: string;
+  audience: Audience;
+  created: number;
+  received: number | null;
+  edited: boolean;
+  media: Media[];
+  reactions: Reaction[];
+  commenters: Person[];
+  comments: Comment[];
+  delivery: PostDelivery | null;
+  can_edit: boolean;
+  can_comment: boolean;
+}
+
+export interface Message {
+  id: string;
+  friend: string;
+  from_me: boolean;
+  text: string;
+  html: string;
+  created: number;
+  received: number | null;
+  media: Media[];
+  state: 'sending' | 'delivered';
+  sentence: string;
+}
+
+export interface Circle {
+  id: string;
+  name: string;
+  people: Person[];
+}
+
+export interface Friend extends Person {
+  since: number | null;
+  trust: string[];
+  last_heard: number | null;
+  waiting: string[];
+  sees_from: number | null;
+  circles: Circle[];
+  address: string[];
+  sentence: string;
+  state: 'friend' | 'asked' | 'asks';
+}
+
+export interface FriendBook {
+  friends: Friend[];
+  requests: Friend[];
+  asked: Friend[];
+}
+
+export interface Notice {
+  id: string;
+  kind: string;
+  sentence: string;
+  created: number;
+  read?: boolean;
+  about: { person?: string; post?: string } | null;
+}
+
+export interface Me extends Person {
+  about: string;
+  address: string | null;
+  words_confirmed: boolean;
+  words_asked: number[] | null;
+}
+
+export interface Session {
+  state: 'new' | 'locked' | 'open';
+  name: string | null;
+  id: string | null;
+  csrf: string | null;
+}
+
+export interface SetUp {
+  id: string;
+  words: string[];
+  asked: number[];
+  csrf: string;
+}
+
+export interface FeedPage {
+  items: Post[];
+  cursor: string | null;
+  end: boolean;
+  read_until: number | null;
+}
+
+export interface PostsPage {
+  items: Post[];
+  cursor: string | null;
+  end: boolean;
+}
+
+export interface Conversation {
+  friend: Person;
+  last: Message | null;
+  unread: boolean;
+  sentence: string;
+}
+
+export interface ConversationPage {
+  items: Message[];
+  cursor: string | null;
+  end: boolean;
+  notes: { sentence: string; created: number }[];
+}
+
+export interface Invite {
+  id: string;
+  link: string;
+  expires: number | null;
+  reachable: boolean;
+  note: string | null;
+}
+
+/** An invite given out earlier: the link itself is not told again. */
+export interface GivenInvite {
+  id: string;
+  expires: number | null;
+  created?: number | null;
+  sentence?: string | null;
+}
+
+export interface InviteLook {
+  person: Person;
+  address: string;
+  note: string | null;
+}
+
+export interface FriendDelivery {
+  person: Person;
+  position: number;
+  behind: number;
+  waiting_since: number | null;
+  error: string | null;
+  next_try: number | null;
+  refused: unknown[];
+}
+
+export interface OwnerSession {
+  id: string;
+  label: string;
+  created: number;
+  seen: number;
+  current: boolean;
+}
+
+export interface Status {
+  id: string;
+  name: string;
+  address: string | null;
+  version: string;
+  friends: number;
+  head: number;
+  storage: { bytes: number; database: number; media: number };
+}
+
+export interface Settings {
+  theme: 'auto' | 'light' | 'dark';
+  density: 'calm' | 'compact';
+}
+
+export interface Draft {
+  key: string;
+  text: string;
+  audience: AudienceChoice | null;
+  media: unknown[];
+}
+
+export interface SearchResults {
+  posts: Post[];
+  messages: Message[];
+  people: Person[];
+}

@@ -1,0 +1,51 @@
+// The first minute: name, sheet, invite. The words live only here, in memory, until the person has them on paper.
+import { holdCsrf, post as send } from '$lib/api/client';
+import type { SetUp } from '$lib/api/types';
+import { router } from '$lib/frame/router.svelte';
+import { door } from './session.svelte';
+
+type Step = 'name' | 'sheet' | 'invite';
+
+class First {
+  isUnderWay = $state(false);
+  step = $state<Step>('name');
+  name = $state('');
+  words = $state.raw<readonly string[]>([]);
+  asked = $state.raw<readonly number[]>([]);
+
+  begin(): void {
+    this.isUnderWay = true;
+  }
+
+  async setUp(token: string, name: string, password: string): Promise<void> {
+    const made = await send<SetUp>('/setup', { token, name, password });
+    this.begin();
+    this.name = name;
+    this.words = made.words;
+    this.asked = made.asked;
+    this.step = 'sheet';
+    holdCsrf(made.csrf);
+    router.replace('#/feed'); // the token worked once; it need not stay in the address
+    await door.open(made.csrf);
+  }
+
+  /** Leave the sheet: the words are forgotten by this screen too. */
+  toInvite(): void {
+    this.words = [];
+    this.step = 'invite';
+  }
+
+  finish(): void {
+    this.words = [];
+    this.isUnderWay = false;
+  }
+}
+
+export const first = new First();
+
+/** Says which of the two words are wrong by the machine's answer; an empty answer means both are right. */
+export async function confirmWords(words: Record<number, string>): Promise<void> {
+  const tidy = Object.entries(words).map(([number, word]) => [number, word.trim().toLowerCase()]);
+  await send('/setup/confirm', { words: Object.fromEntries(tidy) as Record<string, string> });
+  await door.refresh();
+}

@@ -1,0 +1,169 @@
+// Private conversations. One store, so that a message arriving anywhere is in its place everywhere.
+import { SvelteMap } from 'svelte/reactivity';
+import { drop, freshKey, get, post as send, query } from '$lib/api/client';
+import { live } from '$lib/api/live';
+import { sentence } from '$lib/api/problems';
+import type { Conversation, ConversationPage, Message } from '$lib/api/types';
+import { merged, type Note } from './order';
+
+const PAGE = 40;
+
+/** Mine, between "Send" and the machine's answer. */
+export interface Sending {
+  key: string;
+  text: string;
+  created: number;
+  wrong: string | null;
+}
+
+export interface Talk {
+  items: Message[];
+  notes: Note[];
+  sending: Sending[];
+  cursor: string | null;
+  end: boolean;
+}
+
+class Messages {
+  list = $state<Conversation[]>([]);
+  isLoaded = $state(false);
+  /** The conversation on the screen; what arrives in it is read at once. */
+  open = $state<string | null>(null);
+  #talks = new SvelteMap<string, Talk>();
+
+  constructor() {
+    live.on('message.arrived', ({ message }) => {
+      this.#put(message);
+      void this.#told(message.friend);
+    });
+    live.on('message.changed', ({ message }) => this.#put(message));
+    live.on('message.deleted', ({ id, friend }) => {
+      this.#without(friend, id);
+      void this.load().catch(() => undefined);
+    });
+    live.on('messages.cleared', ({ friend, sentence: says }) => {
+      this.#cleared(friend, says);
+      void this.load().catch(() => undefined);
+    });
+    live.on('resync', () => {
+      void this.load().catch(() => undefined);
+      for (const friend of this.#talks.keys()) void this.read(friend).catch(() => undefined);
+    });
+  }
+
+  get isUnread(): boolean {
+    return this.list.some((conversation) => conversation.unread);
+  }
+
+  talk = (friend: string): Talk | undefined => this.#talks.get(friend);
+
+  async load(): Promise<void> {
+    this.list = await get<Conversation[]>('/messages');
+    this.isLoaded = true;
+  }
+
+  /** The newest page of one conversation. */
+  async read(friend: string): Promise<void> {
+    const page = await get<ConversationPage>(`/messages/${friend}${query({ limit: PAGE })}`);
+    const sending = this.#talks.get(friend)?.sending ?? [];
+    this.#talks.set(friend, {
+      items: merged(page.items),
+      notes: page.notes,
+      sending,
+      cursor: page.cursor,
+      end: page.end,
+    });
+  }
+
+  async earlier(friend: string): Promise<void> {
+    const talk = this.#talks.get(friend);
+    if (!talk?.cursor) return;
+    const page = await get<ConversationPage>(
+      `/messages/${friend}${query({ limit: PAGE, cursor: talk.cursor })}`,
+    );
+    this.#change(friend, { items: merged(page.items, talk.items), cursor: page.cursor, end: page.end });
+  }
+
+  async send(friend: string, text: string): Promise<void> {
+    const item: Sending = { key: freshKey(), text, created: Date.now(), wrong: null };
+    this.#sending(friend, (all) => [...all, item]);
+    await this.retry(friend, item.key);
+  }
+
+  async retry(friend: string, key: string): Promise<void> {
+    const item = this.#talks.get(friend)?.sending.find((other) => other.key === key);
+    if (!item) return;
+    const mark = (wrong: string | null): void =>
+      this.#sending(friend, (all) => all.map((other) => (other.key === key ? { ...other, wrong } : other)));
+    mark(null);
+    try {
+      const message = await send<Message>(`/messages/${friend}`, { text: item.text, key });
+      this.#sending(friend, (all) => all.filter((other) => other.key !== key));
+      this.#put(message);
+      void this.load().catch(() => undefined);
+    } catch (thrown) {
+      mark(sentence(thrown));
+    }
+  }
+
+  /** Back into the line it was written in. */
+  forget(friend: string, key: string): void {
+    this.#sending(friend, (all) => all.filter((other) => other.key !== key));
+  }
+
+  async unsend(friend: string, id: string): Promise<void> {
+    await drop(`/messages/${friend}/${id}`);
+    this.#without(friend, id);
+    void this.load().catch(() => undefined);
+  }
+
+  async clear(friend: string): Promise<void> {
+    const { sentence: says } = await send<{ sentence: string }>(`/messages/${friend}/clear`);
+    this.#cleared(friend, says);
+    void this.load().catch(() => undefined);
+  }
+
+  async markRead(friend: string): Promise<void> {
+    const conversation = this.list.find((other) => other.friend.id === friend);
+    if (conversation && !conversation.unread) return;
+    this.list = this.list.map((other) => (other.friend.id === friend ? { ...other, unread: false } : other));
+    await send(`/messages/${friend}/read`);
+  }
+
+  async #told(friend: string): Promise<void> {
+    await this.load().catch(() => undefined);
+    if (this.open === friend && document.visibilityState === 'visible')
+      await this.markRead(friend).catch(() => undefined);
+  }
+
+  #put(message: Message): void {
+    const talk = this.#talks.get(message.friend);
+    if (talk) this.#change(message.friend, { items: merged(talk.items, [message]) });
+  }
+
+  #without(friend: string, id: string): void {
+    const talk = this.#talks.get(friend);
+    if (talk) this.#change(friend, { items: talk.items.filter((message) => message.id !== id) });
+  }
+
+  #cleared(friend: string, says: string): void {
+    const talk = this.#talks.get(friend);
+    if (!talk) return;
+    const last = talk.notes.at(-1);
+    const known = last?.sentence === says && Date.now() - last.created < 60_000;
+    const notes = known ? talk.notes : [...talk.notes, { sentence: says, created: Date.now() }];
+    this.#change(friend, { items: [], notes, cursor: null, end: true });
+  }
+
+  #sending(friend: string, change: (all: Sending[]) => Sending[]): void {
+    const talk = this.#talks.get(friend);
+    if (talk) this.#change(friend, { sending: change(talk.sending) });
+  }
+
+  #change(friend: string, changes: Partial<Talk>): void {
+    const talk = this.#talks.get(friend);
+    if (talk) this.#talks.set(friend, { ...talk, ...changes });
+  }
+}
+
+export const messages = new Messages();

@@ -1,0 +1,53 @@
+// What is being written is kept twice: at once in this browser, and soon after on the machine.
+import { drop, get, put } from '$lib/api/client';
+import type { AudienceChoice, Draft } from '$lib/api/types';
+
+const PREFIX = 'microsocial-draft:';
+export const NEW_POST = 'new';
+
+export interface Kept {
+  text: string;
+  audience: AudienceChoice | null;
+}
+
+export function keepHere(key: string, draft: Kept): void {
+  try {
+    if (draft.text === '') localStorage.removeItem(PREFIX + key);
+    else localStorage.setItem(PREFIX + key, JSON.stringify(draft));
+  } catch {
+    // A full or closed storage: the machine still has it.
+  }
+}
+
+export function keptHere(key: string): Kept | null {
+  try {
+    const value: unknown = JSON.parse(localStorage.getItem(PREFIX + key) ?? 'null');
+    return typeof value === 'object' && value !== null && 'text' in value ? (value as Kept) : null;
+  } catch {
+    return null;
+  }
+}
+
+export const keepThere = (key: string, draft: Kept): Promise<unknown> =>
+  draft.text === ''
+    ? drop(`/drafts/${encodeURIComponent(key)}`)
+    : put(`/drafts/${encodeURIComponent(key)}`, {
+        text: draft.text,
+        audience: draft.audience ?? { class: 'friends' },
+        media: [],
+      });
+
+export async function keptThere(key: string): Promise<Kept | null> {
+  const drafts = await get<Draft[]>('/drafts');
+  return drafts.find((draft) => draft.key === key) ?? null;
+}
+
+export function forgetDrafts(): void {
+  try {
+    Object.keys(localStorage)
+      .filter((name) => name.startsWith(PREFIX))
+      .forEach((name) => localStorage.removeItem(name));
+  } catch {
+    // Nothing was kept then.
+  }
+}

@@ -1,0 +1,58 @@
+// Posts between "Post" and the machine's answer. They show at once, and nothing of them is lost when it fails.
+import { freshKey, post as send } from '$lib/api/client';
+import { sentence } from '$lib/api/problems';
+import type { Audience, AudienceChoice, Post } from '$lib/api/types';
+import { book } from './book.svelte';
+import { keepThere, NEW_POST } from './draft';
+
+export interface Outgoing {
+  key: string;
+  text: string;
+  choice: AudienceChoice;
+  audience: Audience;
+  created: number;
+  wrong: string | null;
+}
+
+class Outbox {
+  items = $state<Outgoing[]>([]);
+  /** Told the id of each post that was taken. */
+  onPosted: (id: string) => void = () => undefined;
+
+  get isBusy(): boolean {
+    return this.items.some((item) => item.wrong === null);
+  }
+
+  async say(text: string, choice: AudienceChoice, audience: Audience): Promise<void> {
+    const item: Outgoing = { key: freshKey(), text, choice, audience, created: Date.now(), wrong: null };
+    this.items = [item, ...this.items];
+    await this.retry(item.key);
+  }
+
+  async retry(key: string): Promise<void> {
+    const item = this.items.find((other) => other.key === key);
+    if (!item) return;
+    this.#mark(key, null);
+    try {
+      const { text, choice } = item;
+      const id = book.take(await send<Post>('/posts', { text, audience: choice, key }));
+      this.drop(key);
+      this.onPosted(id);
+      void keepThere(NEW_POST, { text: '', audience: null }).catch(() => undefined);
+    } catch (thrown) {
+      this.#mark(key, sentence(thrown));
+    }
+  }
+
+  drop(key: string): Outgoing | undefined {
+    const item = this.items.find((other) => other.key === key);
+    this.items = this.items.filter((other) => other.key !== key);
+    return item;
+  }
+
+  #mark(key: string, wrong: string | null): void {
+    this.items = this.items.map((item) => (item.key === key ? { ...item, wrong } : item));
+  }
+}
+
+export const outbox = new Outbox();
