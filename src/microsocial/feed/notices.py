@@ -1,0 +1,78 @@
+"""Notices: a quiet, finite list of what concerns me. It counts nothing and calls nobody back.
+
+Nothing is kept for it: what others wrote under my posts is read from the entries, so a deleted comment leaves no notice
+behind; friendships and requests are read from the friends room.
+"""
+
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from microsocial.clock import Clock
+from microsocial.events import LiveEvent, emit
+from microsocial.feed import store
+from microsocial.feed.model import MAX_NOTICES, Notice
+from microsocial.friends.model import Person
+from microsocial.friends.service import Friends
+from microsocial.posts import store as posts_store
+
+NOTICES = "notices"
+
+SENTENCES = {
+    "comment": "{name} wrote under your post.",
+    "reaction": "{name} reacted to your post: {emoji}",
+    "friend": "You and {name} are friends now.",
+    "ended": "{name} and you are no longer friends.",
+    "request": "{name} would like to be your friend.",
+}
+
+
+class Notices:
+    """Gathers them."""
+
+    def __init__(self, me: str, friends: Friends, clock: Clock) -> None:
+        self._me = me
+        self._friends = friends
+        self._clock = clock
+
+    def entry_arrived(self, conn: Connection, entry: str) -> None:
+        """Tell open screens that somebody wrote or reacted under a post of mine; the node hands this to posts."""
+        row = posts_store.find(conn, posts_store.entries, ref=entry)
+        if row is not None:
+            notice = _about_entry(row, self._friends.person(conn, row.author))
+            emit(conn, LiveEvent("notice.arrived", {"notice": notice}))
+
+    def all(self, conn: Connection) -> tuple[list[Notice], int]:
+        """Give the notices, newest first, and until when they have been read."""
+        blocked = self._friends.blocked(conn)
+        entries = posts_store.newest_for_owner(conn, self._me, MAX_NOTICES, blocked)
+        happened = store.happened_with_people(conn, MAX_NOTICES, blocked)
+        people = {row.author for row in entries} | {row.person for row in happened}
+        persons = self._friends.persons(conn, people)
+        found = [_about_entry(row, persons[row.author]) for row in entries]
+        found += [_about_person(row, persons[row.person]) for row in happened]
+        found.sort(key=lambda notice: (notice["created"], notice["id"]), reverse=True)
+        return found[:MAX_NOTICES], store.read_until(conn, NOTICES)
+
+    def read(self, conn: Connection) -> None:
+        store.mark_read(conn, NOTICES, self._clock.now())
+
+
+def _about_entry(row: Row[Any], person: Person) -> Notice:
+    return Notice(
+        id=f"{row.kind}-{row.ref}",
+        kind=row.kind,
+        sentence=SENTENCES[row.kind].format(name=person["name"], emoji=row.text),
+        created=row.received,
+        about={"person": person, "post": row.post},
+    )
+
+
+def _about_person(row: Row[Any], person: Person) -> Notice:
+    return Notice(
+        id=f"{row.kind}-{row.person}-{row.happened}",
+        kind=row.kind,
+        sentence=SENTENCES[row.kind].format(name=person["name"]),
+        created=row.happened,
+        about={"person": person},
+    )

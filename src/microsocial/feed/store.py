@@ -1,0 +1,61 @@
+"""The table of feed (how far was read: a local fact), and what notices read from the friends room."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Integer,
+    Row,
+    Table,
+    Text,
+    func,
+    literal,
+    select,
+    union_all,
+)
+from sqlalchemy.dialects.sqlite import insert
+
+from microsocial.database import metadata
+from microsocial.friends import store as friends_store
+
+read_marks = Table(
+    "read_marks",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("until", Integer, nullable=False),
+)
+
+
+def read_until(conn: Connection, name: str) -> int:
+    query = select(read_marks.c.until).where(read_marks.c.name == name)
+    return conn.execute(query).scalar_one_or_none() or 0
+
+
+def mark_read(conn: Connection, name: str, until: int) -> None:
+    """Move the mark forward; it never goes back, since two screens may answer out of order."""
+    statement = insert(read_marks).values(name=name, until=until)
+    later = func.max(read_marks.c.until, statement.excluded.until)
+    conn.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"until": later}))
+
+
+def happened_with_people(
+    conn: Connection, limit: int, without: Collection[str] = ()
+) -> Sequence[Row[Any]]:
+    """Give (kind, person, happened): friendships that began or that the other ended, and open requests."""
+    friends, asks = friends_store.friends, friends_store.asks
+    began = select(
+        literal("friend").label("kind"), friends.c.person, friends.c.since.label("happened")
+    )
+    ended = select(literal("ended"), friends.c.person, friends.c.ended).where(
+        friends.c.state == "former", friends.c.ended_by == "them"
+    )
+    asked = select(literal("request"), asks.c.person, asks.c.received).where(
+        asks.c.declined.is_(None)
+    )
+    every = union_all(began, ended, asked).subquery()
+    query = select(every)
+    if without:
+        query = query.where(every.c.person.not_in(without))
+    return conn.execute(query.order_by(every.c.happened.desc(), every.c.person).limit(limit)).all()
