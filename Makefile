@@ -46,7 +46,7 @@ screenshots: $(HAS_DEVELOPMENT) webapp browser ## take a picture of every screen
 	$(BIN)/python tools/screenshots.py
 
 generated: $(HAS_DEVELOPMENT) ## write the pages that are made from the program
-	$(BIN)/python tools/generated.py
+	$(BIN)/python -m tools.generated
 
 lock: $(HAS_UV) ## pin the newest versions of everything that is installed
 	$(UV) pip compile --quiet --upgrade $(LOCKING) --group build pyproject.toml -o requirements.lock
