@@ -13,7 +13,6 @@ from microsocial.records.store import changes, records
 from microsocial.records.visibility import may_see
 
 ON_ITS_WAY = "It is on its way."
-NOT_READ_YET = "Their machine has not answered yet."
 
 
 @dataclass(frozen=True)
@@ -45,76 +44,90 @@ class Receipt:
     waiting: list[Waiting] = field(default_factory=list)
 
 
-def _behind(me: str) -> Select[Any, Any]:
-    friend = correspondents.c
-    return pending(me, friend.person, friend.sees_from, func.coalesce(friend.acknowledged, 0))
+class Ledger:
+    """Asked each time, never stored."""
 
+    def __init__(self, me: str) -> None:
+        self._me = me
 
-def accounts(conn: Connection, me: str, person: str | None = None) -> list[Account]:
-    counted = _behind(me)
-    query = select(
-        correspondents,
-        counted.with_only_columns(func.count(changes.c.record.distinct()))
-        .scalar_subquery()
-        .label("behind"),
-        counted.with_only_columns(func.min(changes.c.made)).scalar_subquery().label("since"),
-    ).where(correspondents.c.state == "active")
-    if person is not None:
-        query = query.where(correspondents.c.person == person)
-    return [
-        Account(
-            person=row.person,
-            acknowledged=row.acknowledged,
-            behind=row.behind,
-            waiting_since=row.since,
-            error=row.error,
-            next_try=row.next_try,
-            last_heard=row.last_heard,
-            refused=json.loads(row.refused),
+    def _behind(self) -> Select[Any, Any]:
+        friend = correspondents.c
+        return pending(
+            self._me, friend.person, friend.sees_from, func.coalesce(friend.acknowledged, 0)
         )
-        for row in conn.execute(query.order_by(correspondents.c.person))
-    ]
 
+    def accounts(self, conn: Connection, person: str | None = None) -> list[Account]:
+        """How far each friend is (or this one)."""
+        counted = self._behind()
+        query = select(
+            correspondents,
+            counted.with_only_columns(func.count(changes.c.record.distinct()))
+            .scalar_subquery()
+            .label("behind"),
+            counted.with_only_columns(func.min(changes.c.made)).scalar_subquery().label("since"),
+        ).where(correspondents.c.state == "active")
+        if person is not None:
+            query = query.where(correspondents.c.person == person)
+        return [
+            Account(
+                person=row.person,
+                acknowledged=row.acknowledged,
+                behind=row.behind,
+                waiting_since=row.since,
+                error=row.error,
+                next_try=row.next_try,
+                last_heard=row.last_heard,
+                refused=json.loads(row.refused),
+            )
+            for row in conn.execute(query.order_by(correspondents.c.person))
+        ]
 
-def due(conn: Connection, me: str) -> list[str]:
-    """Everybody to whom a letter would say something."""
-    friend = correspondents.c
-    has_pending = _behind(me).with_only_columns(changes.c.seq).limit(1).exists()
-    query = select(friend.person).where(
-        friend.prekey.is_not(None),
-        or_(
-            friend.state == "leaving",
-            (friend.state == "active")
-            & or_(
-                friend.reunion.is_not(None),
-                friend.acknowledged.is_(None),
-                friend.hint != friend.answered,
-                has_pending,
+    def due(self, conn: Connection) -> list[str]:
+        """Everybody to whom a letter would say something."""
+        friend = correspondents.c
+        has_pending = self._behind().with_only_columns(changes.c.seq).limit(1).exists()
+        query = select(friend.person).where(
+            friend.prekey.is_not(None),
+            or_(
+                friend.state == "leaving",
+                (friend.state == "active")
+                & or_(
+                    friend.reunion.is_not(None),
+                    friend.acknowledged.is_(None),
+                    friend.hint != friend.answered,
+                    has_pending,
+                ),
             ),
-        ),
-    )
-    return list(conn.execute(query.order_by(friend.person)).scalars())
-
-
-def receipts(conn: Connection, me: str, numbers: Collection[int]) -> dict[int, Receipt]:
-    friend = correspondents.c
-    latest = latest_change(friend.person)
-    made = select(changes.c.made).where(changes.c.seq == latest).scalar_subquery()
-    query = (
-        select(
-            records.c.no, friend.person, friend.acknowledged, friend.error, latest.label("latest")
         )
-        .add_columns(made.label("made"))
-        .select_from(records)
-        .join(correspondents, friend.state == "active")
-        .where(records.c.no.in_(numbers), may_see(records, friend.person, friend.sees_from, me))
-    )
-    found = {no: Receipt() for no in numbers}
-    for row in conn.execute(query.order_by(friend.person)) if numbers else ():
-        # Without a change of its own it came back from this friend, who holds it.
-        if row.latest is None or row.latest <= (row.acknowledged or 0):
-            found[row.no].delivered.append(row.person)
-        else:
-            why = row.error or ON_ITS_WAY
-            found[row.no].waiting.append(Waiting(row.person, row.made, why))
-    return found
+        return list(conn.execute(query.order_by(friend.person)).scalars())
+
+    def of_records(self, conn: Connection, numbers: Collection[int]) -> dict[int, Receipt]:
+        """Say of each of these records of my log (by `no`) who has it and who waits for it; one query."""
+        friend = correspondents.c
+        latest = latest_change(friend.person)
+        made = select(changes.c.made).where(changes.c.seq == latest).scalar_subquery()
+        query = (
+            select(
+                records.c.no,
+                friend.person,
+                friend.acknowledged,
+                friend.error,
+                latest.label("latest"),
+            )
+            .add_columns(made.label("made"))
+            .select_from(records)
+            .join(correspondents, friend.state == "active")
+            .where(
+                records.c.no.in_(numbers),
+                may_see(records, friend.person, friend.sees_from, self._me),
+            )
+        )
+        found = {no: Receipt() for no in numbers}
+        for row in conn.execute(query.order_by(friend.person)) if numbers else ():
+            # Without a change of its own it came back from this friend, who holds it.
+            if row.latest is None or row.latest <= (row.acknowledged or 0):
+                found[row.no].delivered.append(row.person)
+            else:
+                why = row.error or ON_ITS_WAY
+                found[row.no].waiting.append(Waiting(row.person, row.made, why))
+        return found

@@ -27,6 +27,10 @@ class Prekeys:
             return self._make(conn, 0)
         return parse_envelope(newest.envelope, MAX_PREKEY_BYTES)
 
+    def private(self, conn: Connection, prekey_id: bytes) -> bytes | None:
+        """The private half that a letter needs, while it is not erased."""
+        return store.private_half(conn, prekey_id)
+
     def roll(self, conn: Connection) -> bool:
         """Replace a prekey that is a week old (or was signed by an older key), erase private halves past their time."""
         now = self._clock.now()

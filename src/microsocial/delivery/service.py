@@ -5,15 +5,15 @@ letter in flight per friend, and drop replies to any other.
 """
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
 from microsocial.clock import Clock, Entropy
-from microsocial.delivery import ledger, store
+from microsocial.delivery import store
 from microsocial.delivery.answers import Answers
 from microsocial.delivery.incoming import Incoming, Incomings, Tell
-from microsocial.delivery.ledger import Account, Receipt
+from microsocial.delivery.ledger import Ledger
 from microsocial.delivery.letters import Letters
 from microsocial.delivery.model import (
     CorrespondenceBegan,
@@ -40,9 +40,10 @@ class Delivery:
 
     def __init__(self, log: Log, clock: Clock, entropy: Entropy) -> None:
         self._log = log
-        self._prekeys = Prekeys(log.me, clock, entropy)
+        self.ledger = Ledger(log.me.id)
+        self.prekeys = Prekeys(log.me, clock, entropy)
         self._standing = Standing(log, clock, entropy)
-        self._letters = Letters(log.me, clock, self._prekeys)
+        self._letters = Letters(log.me, clock, self.prekeys)
         self._updates = Updates(log, self._standing, self._letters)
         reunions = ReunionSteps(log, self._letters, entropy)
         self._when_ended: list[Tell] = []
@@ -56,11 +57,11 @@ class Delivery:
     def start(self, conn: Connection) -> None:
         """Once per start of the program, before anything else: a run number above all known (R15)."""
         self._standing.start_run(conn)
-        self._prekeys.roll(conn)
+        self.prekeys.roll(conn)
 
     def tick(self, conn: Connection) -> bool:
         """Replace and erase prekeys as time goes by; say whether there is a new one. Cheap: call it hourly."""
-        return self._prekeys.roll(conn)
+        return self.prekeys.roll(conn)
 
     def stopped(self, conn: Connection) -> str | None:
         """Why this copy must not go on, or None. A stopped copy sends nothing and answers `busy`."""
@@ -71,7 +72,7 @@ class Delivery:
         self._standing.continue_here(conn)
 
     def current_prekey(self, conn: Connection) -> Envelope:
-        return self._prekeys.current(conn)
+        return self.prekeys.current(conn)
 
     # Whom I write to
 
@@ -130,8 +131,12 @@ class Delivery:
         self._when_ended.append(tell)
 
     def correspondents(self, conn: Connection) -> list[str]:
-        """Everybody with whom an exchange is possible."""
+        """Everybody I write to and hear."""
         return store.in_state(conn, "active")
+
+    def active(self, conn: Connection) -> list[str]:
+        """Everybody to whom there may be something to say: correspondents, and those who are to be told farewell."""
+        return store.in_state(conn, "active", "leaving")
 
     def position_in(self, conn: Connection, person: str) -> str:
         """My position in their log, for a greeting; the first one when we never met."""
@@ -142,7 +147,8 @@ class Delivery:
         friend = store.find(conn, person)
         return tuple(json.loads(friend.urls)) if friend else ()
 
-    def set_urls(self, conn: Connection, person: str, urls: Sequence[str]) -> None:
+    def learn_urls(self, conn: Connection, person: str, urls: Sequence[str]) -> None:
+        """Their address record says where they can be reached now."""
         store.change(conn, person, urls=json.dumps(list(urls)))
 
     def sees_from(self, conn: Connection, person: str) -> int:
@@ -162,7 +168,7 @@ class Delivery:
 
     def due(self, conn: Connection) -> list[str]:
         """To whom there is something to send now."""
-        return ledger.due(conn, self._log.me.id)
+        return self.ledger.due(conn)
 
     def next_outgoing(self, conn: Connection, person: str, hello: bool = False) -> Outgoing | None:
         """Build the next letter, or None when there is nothing to say. Needs a write; commit it before sending."""
@@ -197,17 +203,3 @@ class Delivery:
     def decline(self, conn: Connection, sender_id: str, sealed: bytes, status: Status) -> bytes:
         """Reply `full` or `busy` when applying failed here. Only reads."""
         return self._incomings.decline(conn, sender_id, sealed, status)
-
-    # Who has what
-
-    def accounts(self, conn: Connection) -> list[Account]:
-        """The ledger, per friend."""
-        return ledger.accounts(conn, self._log.me.id)
-
-    def account(self, conn: Connection, person: str) -> Account | None:
-        found = ledger.accounts(conn, self._log.me.id, person)
-        return found[0] if found else None
-
-    def receipts(self, conn: Connection, records: Collection[int]) -> dict[int, Receipt]:
-        """The ledger, per record of my log (by `no`): who has it and who waits for it."""
-        return ledger.receipts(conn, self._log.me.id, records)

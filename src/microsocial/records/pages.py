@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
 from microsocial.records import store
 from microsocial.records.model import Page, Stored
@@ -23,11 +23,37 @@ def page(
 
     Invisible changes cost nothing: a page reaches over them, and `upto` is the log's head when nothing follows (R7).
     """
-    head = store.head(conn).seq
+    return _cut(conn, _following(me, person, sees_from, since), since, max_bytes, max_records)
+
+
+def public_page(conn: Connection, me: str, since: int, max_bytes: int, max_records: int) -> Page:
+    """Give what anyone may read, as `page` does for one person."""
+    is_mine = or_(
+        and_(records.c.author == me, records.c.thread.is_(None), records.c.taken_back == 0),
+        and_(records.c.thread_author == me, records.c.shown == 1),
+    )
+    query = (
+        select(records, changes.c.seq)
+        .join(changes, changes.c.record == records.c.no)
+        .where(
+            changes.c.seq > since,
+            changes.c.only_for.is_(None),
+            records.c.audience == "public",
+            is_mine,
+        )
+        .order_by(changes.c.seq)
+    )
+    return _cut(conn, query, since, max_bytes, max_records)
+
+
+def _cut(
+    conn: Connection, query: Select[Any], since: int, max_bytes: int, max_records: int
+) -> Page:
+    head = max(store.head(conn).seq, since)
     entries: list[Stored] = []
     seqs: list[int] = []
     size = 0
-    for row in conn.execute(_following(me, person, sees_from, since, head).limit(max_records + 1)):
+    for row in conn.execute(query.limit(max_records + 1)):
         size += len(row.envelope)
         if entries and (size > max_bytes or len(entries) == max_records):
             return Page(entries, seqs, seqs[-1], more=True)
@@ -36,7 +62,7 @@ def page(
     return Page(entries, seqs, head, more=False)
 
 
-def _following(me: str, person: str, sees_from: int, since: int, head: int) -> Select[Any]:
+def _following(me: str, person: str, sees_from: int, since: int) -> Select[Any]:
     later = changes.alias("later")
     is_told_later = (
         select(later.c.seq)
@@ -52,7 +78,6 @@ def _following(me: str, person: str, sees_from: int, since: int, head: int) -> S
         .join(changes, changes.c.record == records.c.no)
         .where(
             changes.c.seq > since,
-            changes.c.seq <= head,
             is_for(person),
             ~is_told_later,
             may_see(records, person, sees_from, me),

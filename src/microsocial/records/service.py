@@ -189,6 +189,12 @@ class Log:
     ) -> Page:
         return pages.page(conn, self.me.id, person, sees_from, since_seq, max_bytes, max_records)
 
+    def public_page(
+        self, conn: Connection, since_seq: int, max_bytes: int, max_records: int
+    ) -> Page:
+        """What anyone may read: my public records and what stands in their threads."""
+        return pages.public_page(conn, self.me.id, since_seq, max_bytes, max_records)
+
     def mark_offered(self, conn: Connection, person: str, entries: Iterable[Stored]) -> None:
         """Write down what is about to leave, before it leaves."""
         store.add_offered(conn, person, [stored.no for stored in entries])
