@@ -29,6 +29,7 @@ from microsocial.protocol.fields import (
 from microsocial.protocol.limits import (
     MAX_ANSWER_BYTES,
     MAX_CAPABILITIES,
+    MAX_GREETING_BYTES,
     MAX_HOLDINGS,
     MAX_KEY_EVENT_BYTES,
     MAX_KEY_EVENTS,
@@ -184,6 +185,7 @@ class Greeting(_Letter, frozen=True, kw_only=True):
     """Who I am and why I come (spec 9.2)."""
 
     kind: ClassVar[str] = "greeting"
+    max_bytes: ClassVar[int] = MAX_GREETING_BYTES
 
     keys: Annotated[EncodedKeyLog, Meta(min_length=1)]
     prekey: EncodedPrekey
