@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from microsocial.protocol.crypto import SigningKey
 from microsocial.protocol.envelope import Envelope
 from microsocial.protocol.keys import KeyLog
+from microsocial.protocol.refusals import Status
 from microsocial.protocol.signatures import SignedRequest
 
 
@@ -43,8 +44,9 @@ class Reception:
         host: the person who lives here.
         correspondent: the key log of a friend (not of former friends, not of strangers), or None.
         key_log: the key log of anybody whose keys are known, or None.
-        receive: `(conn, sender, purpose, sealed) -> answer`: an update, reunion or farewell of a verified friend; the answer's
-            signed bytes. Runs in a write transaction.
+        open: `(conn, sender, purpose, sealed) -> opened`: open and verify an update, reunion or farewell of a friend. Only reads.
+        apply: `(conn, opened) -> answer`: do what it asks, in a write transaction; the answer's signed bytes.
+        decline: `(conn, sender, sealed, status) -> answer`: say that it could not be done here. Only reads.
         greet: `(conn, claims, sealed, from_address) -> reply`: a greeting of anybody. Verifies the claims under the keys inside it.
             The answer's signed bytes, or a sealed greeting back.
         heard: told, in the event loop, that a friend's machine has just been heard from.
@@ -55,7 +57,9 @@ class Reception:
     host: Host
     correspondent: Callable[[Connection, str], KeyLog | None]
     key_log: Callable[[Connection, str], KeyLog | None]
-    receive: Callable[[Connection, str, str, bytes], bytes]
+    open: Callable[[Connection, str, str, bytes], Any]
+    apply: Callable[[Connection, Any], bytes]
+    decline: Callable[[Connection, str, bytes, Status], bytes]
     greet: Callable[[Connection, SignedRequest, bytes, str | None], bytes]
     heard: Callable[[str], None]
     well_known: Callable[[Connection], dict[str, Any]]

@@ -1,0 +1,90 @@
+"""What arrives from other nodes: puts together the `Reception` that the door of this node asks (`transport.http_in`)."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection
+
+from microsocial.delivery.service import Delivery
+from microsocial.protocol.encoding import b64u, unb64u
+from microsocial.protocol.exchange import PublicAddress, PublicName, WellKnown
+from microsocial.protocol.keys import KeyLog
+from microsocial.protocol.limits import MAX_PAGE_BYTES, MAX_PAGE_RECORDS
+from microsocial.protocol.refusals import Malformed
+from microsocial.protocol.signatures import SignedRequest
+from microsocial.records.model import Change
+from microsocial.records.service import Log
+from microsocial.transport.reception import Host, PublicPage, Reception
+
+
+def reception(
+    host: Host,
+    log: Log,
+    delivery: Delivery,
+    *,
+    is_friend: Callable[[Connection, str], bool],
+    greet: Callable[[Connection, SignedRequest, bytes, str | None], bytes],
+    heard: Callable[[str], None],
+) -> Reception:
+    """Join the door to the rooms. `is_friend` and `greet` are the friends room's, `heard` is the courier's."""
+
+    def correspondent(conn: Connection, person: str) -> KeyLog | None:
+        return key_log(conn, person) if is_friend(conn, person) else None
+
+    def key_log(conn: Connection, person: str) -> KeyLog | None:
+        return log.key_logs(conn, [person]).get(person)
+
+    return Reception(
+        host=host,
+        correspondent=correspondent,
+        key_log=key_log,
+        open=delivery.open_incoming,
+        apply=delivery.apply,
+        decline=delivery.decline,
+        greet=greet,
+        heard=heard,
+        well_known=lambda conn: well_known(conn, log, delivery),
+        public_page=lambda conn, after: public_page(conn, log, after),
+    )
+
+
+def well_known(conn: Connection, log: Log, delivery: Delivery) -> dict[str, Any]:
+    """Who lives here, for anybody (spec 10.1)."""
+    me = log.me.id
+    profile = log.get(conn, me, "profile").fields
+    address = log.find(conn, me, "address")
+    return WellKnown(
+        id=me,
+        keys=tuple(log.me.key_log.encoded()),
+        prekey=delivery.current_prekey(conn).encoded(),
+        profile=PublicName(name=profile["name"], hue=profile.get("hue") or 0),
+        address=PublicAddress(urls=tuple(address.fields["urls"]) if address else ()),
+    ).payload()
+
+
+def public_page(conn: Connection, log: Log, after: str) -> PublicPage:
+    """The public log after a cursor. A cursor from a log that was lost begins again (`restarted`)."""
+    since = _read_cursor(after)
+    restarted = not log.stands(conn, [since])
+    page = log.public_page(conn, 0 if restarted else since.seq, MAX_PAGE_BYTES, MAX_PAGE_RECORDS)
+    upto = log.point(conn, page.upto)
+    authors = {entry.author for entry in page.entries}
+    document = {
+        "id": log.me.id,
+        "records": [b64u(entry.envelope.raw) for entry in page.entries],
+        "keys": {person: logs.encoded() for person, logs in log.key_logs(conn, authors).items()},
+        "next": f"{upto.seq}.{b64u(upto.mark)}",
+        "more": page.more,
+        "restarted": restarted,
+    }
+    return PublicPage(document, is_last=not page.more)
+
+
+def _read_cursor(after: str) -> Change:
+    """A cursor names a change and its mark; the empty one is before everything."""
+    if not after:
+        return Change(0, b"")
+    seq, _, mark = after.partition(".")
+    if not seq.isascii() or not seq.isdecimal() or len(seq) > 15:
+        raise Malformed("a cursor that was not given here")
+    return Change(int(seq), unb64u(mark))
