@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -22,6 +23,15 @@ from microsocial.server.proxies import TrustedProxies
 
 OWNERS_ROOMS: tuple[Callable[[ApiContext], APIRouter], ...] = (identity.router,)
 
+# FastAPI would report requests and errors, bodies included, to wherever the environment says.
+NO_TELEMETRY: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
+
 
 def create_app(node: Node) -> FastAPI:
     app = FastAPI(
@@ -29,6 +39,7 @@ def create_app(node: Node) -> FastAPI:
         version=__version__,
         openapi_url=None,  # served to the owner below
         redirect_slashes=False,
+        telemetry=NO_TELEMETRY,
         middleware=_layers(node),
     )
     problems.register(app)

@@ -63,7 +63,7 @@ def shown(node: Node, conn: Connection) -> dict[str, Any]:
         "name": profile.name,
         "hue": profile.hue,
         "about": profile.about,
-        "address": node.settings.address or node.local_url,
+        "address": node.address,
         "words_confirmed": waiting is None,
         "words_asked": list(waiting.numbers) if waiting else None,
     }

@@ -44,7 +44,7 @@ def router(node: Node) -> APIRouter:
             return {
                 "id": rooms.me.id,
                 "name": node.name(conn),
-                "address": node.settings.address or node.local_url,
+                "address": node.address,
                 "version": __version__,
                 "friends": conn.execute(counted).scalar_one(),
                 "head": rooms.log.head(conn).seq,
