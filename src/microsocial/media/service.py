@@ -104,13 +104,11 @@ class Media:
         if sizes or stored.withdrawn or stored.kind in {"post", "message", "profile"}:
             store.set_uses(conn, stored.no, [unb64u(size.hash) for size in sizes])
 
-    def describe(
-        self, conn: Connection, items: Sequence[MediaItem], *, public_base: str | None = None
-    ) -> list[dict[str, Any]]:
-        """Give items in the shape of docs/develop/api.md. With `public_base` the addresses are the public ones."""
-        names = [unb64u(size.hash) for item in items for size in item.sizes]
+    def describe(self, conn: Connection, items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Give items, as records hold them, in the shape of docs/develop/api.md."""
+        names = [unb64u(size["hash"]) for item in items for size in item["sizes"]]
         present = store.here(conn, names) if names else set()
-        return [_described(item, present, public_base) for item in items]
+        return [described(item, present) for item in items]
 
     # Reading
 
@@ -205,33 +203,31 @@ def _theirs(size: Any, holder: str) -> Blob:
     )
 
 
-def _described(item: MediaItem, present: set[bytes], public_base: str | None) -> dict[str, Any]:
+def described(item: dict[str, Any], present: set[bytes]) -> dict[str, Any]:
+    """One photo, clip or voice note as the owner's clients see it."""
     sizes = [
-        {
-            "url": _url(size, public_base),
-            "width": size.width,
-            "height": size.height,
-            "type": size.type,
-            "role": size.role,
-            "bytes": size.bytes,
-        }
-        for size in item.sizes
+        {name: size[name] for name in ("width", "height", "type", "role", "bytes")}
+        | {"url": _url(size)}
+        for size in item["sizes"]
     ]
-    poster = next((size["url"] for size in sizes if size["role"] == "poster"), None)
-    first = [size for size in item.sizes if size.role in FETCHED_ON_ARRIVAL] or list(item.sizes)
-    return {
-        "id": item.id,
-        "kind": item.kind,
-        "caption": item.caption,
-        "alt": item.alt,
-        "width": item.width,
-        "height": item.height,
-        "duration": item.duration or None,
-        "placeholder": item.placeholder or None,
-        "poster": poster,
+    first = [size for size in item["sizes"] if size["role"] in FETCHED_ON_ARRIVAL] or item["sizes"]
+    kept = ("id", "kind", "caption", "alt", "width", "height")
+    return {name: item[name] for name in kept} | {
+        "duration": item["duration"] or None,
+        "placeholder": item["placeholder"] or None,
+        "poster": next((size["url"] for size in sizes if size["role"] == "poster"), None),
         "sizes": sizes,
-        "state": "ready" if all(unb64u(size.hash) in present for size in first) else "waiting",
+        "state": "ready" if all(unb64u(size["hash"]) in present for size in first) else "waiting",
     }
+
+
+def _url(size: dict[str, Any]) -> str:
+    return f"/api/v1/blobs/{size['hash']}"
+
+
+def public_url(size: dict[str, Any]) -> str:
+    """Where anybody finds a size of a public record of mine."""
+    return f"/media/{size['hash']}.{EXTENSIONS.get(size['type'], 'bin')}"
 
 
 EXTENSIONS = {
@@ -242,12 +238,6 @@ EXTENSIONS = {
     "video/mp4": "mp4",
     "audio/mp4": "m4a",
 }
-
-
-def _url(size: Any, public_base: str | None) -> str:
-    if public_base is None:
-        return f"/api/v1/blobs/{size.hash}"
-    return f"{public_base}/media/{size.hash}.{EXTENSIONS.get(size.type, 'bin')}"
 
 
 def _measured(source: Path) -> tuple[bytes, int]:
