@@ -378,8 +378,9 @@ class World:
 
     def write_letters(self) -> None:
         for person in self.people:
-            for friend in [] if person.is_off else person.read(person.delivery.active):
-                self.post(person.write_letter(friend))
+            if not person.is_off:
+                for friend in {*person.read(person.delivery.due), *person.wants_hello}:
+                    self.post(person.write_letter(friend))
 
     def post(self, letter: Letter | None) -> None:
         if letter is not None:

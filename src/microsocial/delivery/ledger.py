@@ -3,9 +3,10 @@
 import json
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, or_, select
+from sqlalchemy import Connection, Select, and_, func, or_, select
 
 from microsocial.delivery.store import correspondents
 from microsocial.records.pages import latest_change, pending
@@ -84,22 +85,26 @@ class Ledger:
 
     def due(self, conn: Connection) -> list[str]:
         """Everybody to whom a letter would say something."""
+        return list(conn.execute(self._due).scalars())
+
+    @cached_property
+    def _due(self) -> Select[Any]:
         friend = correspondents.c
         has_pending = self._behind().with_only_columns(changes.c.seq).limit(1).exists()
-        query = select(friend.person).where(
-            friend.prekey.is_not(None),
-            or_(
-                friend.state == "leaving",
-                (friend.state == "active")
-                & or_(
-                    friend.reunion.is_not(None),
-                    friend.acknowledged.is_(None),
-                    friend.hint != friend.answered,
-                    has_pending,
-                ),
-            ),
+        needs_one = or_(
+            friend.reunion.is_not(None),
+            friend.acknowledged.is_(None),
+            friend.hint != friend.answered,
+            has_pending,
         )
-        return list(conn.execute(query.order_by(friend.person)).scalars())
+        return (
+            select(friend.person)
+            .where(
+                friend.prekey.is_not(None),
+                or_(friend.state == "leaving", and_(friend.state == "active", needs_one)),
+            )
+            .order_by(friend.person)
+        )
 
     def of_records(self, conn: Connection, numbers: Collection[int]) -> dict[int, Receipt]:
         """Say of each of these records of my log (by `no`) who has it and who waits for it; one query."""

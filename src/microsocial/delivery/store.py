@@ -10,6 +10,7 @@ from sqlalchemy import (
     Row,
     Table,
     Text,
+    bindparam,
     delete,
     select,
     update,
@@ -61,10 +62,16 @@ facts = Table(
 
 Correspondent = Row[Any]
 
+# The statements of every delivery are built once: building one costs more than SQLite takes to answer it.
+_FIND = select(correspondents).where(correspondents.c.person == bindparam("of"))
+_FACT = select(facts.c.value).where(facts.c.name == bindparam("named"))
+_NEWEST_PREKEY = (
+    select(prekeys).where(prekeys.c.replaced.is_(None)).order_by(prekeys.c.revision.desc()).limit(1)
+)
+
 
 def find(conn: Connection, person: str) -> Correspondent | None:
-    query = select(correspondents).where(correspondents.c.person == person)
-    return conn.execute(query).one_or_none()
+    return conn.execute(_FIND, {"of": person}).one_or_none()
 
 
 def in_state(conn: Connection, *states: str) -> list[str]:
@@ -93,7 +100,7 @@ def end_reunions(conn: Connection) -> None:
 
 
 def fact(conn: Connection, name: str) -> bytes | None:
-    return conn.execute(select(facts.c.value).where(facts.c.name == name)).scalar_one_or_none()
+    return conn.execute(_FACT, {"named": name}).scalar_one_or_none()
 
 
 def put_fact(conn: Connection, name: str, value: bytes) -> None:
@@ -110,8 +117,7 @@ def add_prekey(conn: Connection, **values: Any) -> None:
 
 
 def newest_prekey(conn: Connection) -> Row[Any] | None:
-    query = select(prekeys).where(prekeys.c.replaced.is_(None)).order_by(prekeys.c.revision.desc())
-    return conn.execute(query.limit(1)).one_or_none()
+    return conn.execute(_NEWEST_PREKEY).one_or_none()
 
 
 def private_half(conn: Connection, prekey_id: bytes) -> bytes | None:

@@ -1,8 +1,20 @@
 """What somebody may see after a point in the log: the next page, whether there is one, and how much is behind."""
 
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+)
 
 from microsocial.records import store
 from microsocial.records.model import Page, Stored
@@ -23,46 +35,46 @@ def page(
 
     Invisible changes cost nothing: a page reaches over them, and `upto` is the log's head when nothing follows (R7).
     """
-    return _cut(conn, _following(me, person, sees_from, since), since, max_bytes, max_records)
+    values = {"me": me, "person": person, "sees_from": sees_from, "since": since}
+    return _cut(conn, _page(), values, max_bytes, max_records)
 
 
 def public_page(conn: Connection, me: str, since: int, max_bytes: int, max_records: int) -> Page:
     """Give what anyone may read, as `page` does for one person."""
-    is_mine = or_(
-        and_(records.c.author == me, records.c.thread.is_(None), records.c.taken_back == 0),
-        and_(records.c.thread_author == me, records.c.shown == 1),
-    )
-    query = (
-        select(records, changes.c.seq)
-        .join(changes, changes.c.record == records.c.no)
-        .where(
-            changes.c.seq > since,
-            changes.c.only_for.is_(None),
-            records.c.audience == "public",
-            is_mine,
-        )
-        .order_by(changes.c.seq)
-    )
-    return _cut(conn, query, since, max_bytes, max_records)
+    return _cut(conn, _public_page(), {"me": me, "since": since}, max_bytes, max_records)
+
+
+def may_see_one(conn: Connection, me: str, person: str, sees_from: int, no: int) -> bool:
+    values = {"me": me, "person": person, "sees_from": sees_from, "no": no}
+    return conn.execute(_one(), values).first() is not None
 
 
 def _cut(
-    conn: Connection, query: Select[Any], since: int, max_bytes: int, max_records: int
+    conn: Connection,
+    query: Select[Any],
+    values: dict[str, Any],
+    max_bytes: int,
+    max_records: int,
 ) -> Page:
-    head = max(store.head(conn).seq, since)
     entries: list[Stored] = []
     seqs: list[int] = []
     size = 0
-    for row in conn.execute(query.limit(max_records + 1)):
+    for row in conn.execute(query, {**values, "limit": max_records + 1}):
         size += len(row.envelope)
         if entries and (size > max_bytes or len(entries) == max_records):
             return Page(entries, seqs, seqs[-1], more=True)
         entries.append(store.stored_of(row))
         seqs.append(row.seq)
-    return Page(entries, seqs, head, more=False)
+    return Page(entries, seqs, max(store.head(conn).seq, values["since"]), more=False)
 
 
-def _following(me: str, person: str, sees_from: int, since: int) -> Select[Any]:
+# Statements are built once: building one costs more than SQLite takes to answer it.
+
+
+@cache
+def _page() -> Select[Any]:
+    me, person = bindparam("me", type_=Text), bindparam("person", type_=Text)
+    sees_from = bindparam("sees_from", type_=Integer)
     later = changes.alias("later")
     is_told_later = (
         select(later.c.seq)
@@ -73,16 +85,34 @@ def _following(me: str, person: str, sees_from: int, since: int) -> Select[Any]:
         )
         .exists()
     )
+    return _after(is_for(person), ~is_told_later, may_see(records, person, sees_from, me))
+
+
+@cache
+def _one() -> Select[Any]:
+    me, person = bindparam("me", type_=Text), bindparam("person", type_=Text)
+    sees_from = bindparam("sees_from", type_=Integer)
+    is_this = records.c.no == bindparam("no", type_=Integer)
+    return select(records.c.no).where(is_this, may_see(records, person, sees_from, me))
+
+
+@cache
+def _public_page() -> Select[Any]:
+    me = bindparam("me", type_=Text)
+    is_mine = or_(
+        and_(records.c.author == me, records.c.thread.is_(None), records.c.taken_back == 0),
+        and_(records.c.thread_author == me, records.c.shown == 1),
+    )
+    return _after(changes.c.only_for.is_(None), records.c.audience == "public", is_mine)
+
+
+def _after(*conditions: ColumnElement[bool]) -> Select[Any]:
     return (
         select(records, changes.c.seq)
         .join(changes, changes.c.record == records.c.no)
-        .where(
-            changes.c.seq > since,
-            is_for(person),
-            ~is_told_later,
-            may_see(records, person, sees_from, me),
-        )
+        .where(changes.c.seq > bindparam("since", type_=Integer), *conditions)
         .order_by(changes.c.seq)
+        .limit(bindparam("limit", type_=Integer))
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from microsocial.clock import Clock, Entropy
 from microsocial.protocol.encoding import b64u
@@ -27,7 +27,6 @@ from microsocial.records.model import (
     Stored,
 )
 from microsocial.records.reunion import Named, Reunion
-from microsocial.records.visibility import may_see
 
 RECORD_ID_BYTES = 16
 REBUILD_STEP = 500  # records projected between two reads
@@ -203,11 +202,7 @@ class Log:
         return person in store.offered_to(conn, stored.no)
 
     def may_see(self, conn: Connection, person: str, stored: Stored, sees_from: int) -> bool:
-        query = select(store.records.c.no).where(
-            store.records.c.no == stored.no,
-            may_see(store.records, person, sees_from, self.me.id),
-        )
-        return conn.execute(query).first() is not None
+        return pages.may_see_one(conn, self.me.id, person, sees_from, stored.no)
 
     def head(self, conn: Connection) -> Change:
         return store.head(conn)
@@ -284,7 +279,9 @@ class Log:
 
     def keep_key_log(self, conn: Connection, key_log: KeyLog) -> None:
         """Remember somebody's keys. The caller has merged it with what was known (spec 3.4)."""
-        store.put_key_log(conn, key_log.id, " ".join(key_log.encoded()))
+        encoded = " ".join(key_log.encoded())
+        if store.key_logs(conn, [key_log.id]).get(key_log.id) != encoded:
+            store.put_key_log(conn, key_log.id, encoded)
 
     # Projections
 

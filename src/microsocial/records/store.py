@@ -12,6 +12,7 @@ from sqlalchemy import (
     Row,
     Table,
     Text,
+    bindparam,
     delete,
     func,
     select,
@@ -105,6 +106,20 @@ ticks = Table(
     Column("last", Integer, nullable=False),
 )
 
+# The statements of every delivery are built once: building one costs more than SQLite takes to answer it.
+_FIND = select(records).where(
+    records.c.author == bindparam("of"), records.c.id == bindparam("named")
+)
+_HEAD = select(changes).order_by(changes.c.seq.desc()).limit(1)
+_MARKS = select(changes.c.seq, changes.c.mark).where(
+    changes.c.seq.in_(bindparam("seqs", expanding=True))
+)
+_KEY_LOGS = select(people).where(people.c.person.in_(bindparam("persons", expanding=True)))
+_FORGOTTEN = select(forgotten).where(
+    forgotten.c.author == bindparam("of"), forgotten.c.id == bindparam("named")
+)
+_TICK = select(ticks.c.last)
+
 
 def stored_of(row: Row[Any]) -> Stored:
     return Stored(
@@ -132,8 +147,7 @@ def stored_of(row: Row[Any]) -> Stored:
 
 
 def find(conn: Connection, author: str, record_id: str) -> Stored | None:
-    query = select(records).where(records.c.author == author, records.c.id == record_id)
-    row = conn.execute(query).one_or_none()
+    row = conn.execute(_FIND, {"of": author, "named": record_id}).one_or_none()
     return stored_of(row) if row else None
 
 
@@ -201,13 +215,13 @@ def add_change(conn: Connection, mark: bytes, record: int, only_for: str | None,
 
 
 def head(conn: Connection) -> Change:
-    row = conn.execute(select(changes).order_by(changes.c.seq.desc()).limit(1)).one_or_none()
+    row = conn.execute(_HEAD).one_or_none()
     return Change(row.seq, row.mark) if row else Change(0, NO_MARK)
 
 
 def marks(conn: Connection, seqs: Collection[int]) -> dict[int, bytes]:
     """Give the marks that stand at these numbers."""
-    rows = conn.execute(select(changes.c.seq, changes.c.mark).where(changes.c.seq.in_(seqs)))
+    rows = conn.execute(_MARKS, {"seqs": list(seqs)})
     return {0: NO_MARK} | {row.seq: row.mark for row in rows}
 
 
@@ -253,8 +267,7 @@ def put_forgotten(conn: Connection, **values: Any) -> None:
 
 
 def find_forgotten(conn: Connection, author: str, record_id: str) -> Row[Any] | None:
-    query = select(forgotten).where(forgotten.c.author == author, forgotten.c.id == record_id)
-    return conn.execute(query).one_or_none()
+    return conn.execute(_FORGOTTEN, {"of": author, "named": record_id}).one_or_none()
 
 
 def drop_forgotten(conn: Connection, author: str, record_id: str) -> None:
@@ -269,7 +282,7 @@ def add_take_back(conn: Connection, **values: Any) -> None:
 
 
 def key_logs(conn: Connection, persons: Collection[str]) -> dict[str, str]:
-    rows = conn.execute(select(people).where(people.c.person.in_(persons))) if persons else ()
+    rows = conn.execute(_KEY_LOGS, {"persons": list(persons)}) if persons else ()
     return {row.person: row.key_log for row in rows}
 
 
@@ -284,7 +297,7 @@ def put_key_log(conn: Connection, person: str, key_log: str) -> None:
 
 
 def last_tick(conn: Connection) -> int:
-    return conn.execute(select(ticks.c.last)).scalar() or 0
+    return conn.execute(_TICK).scalar() or 0
 
 
 def put_tick(conn: Connection, tick: int) -> None:

@@ -21,7 +21,9 @@ Person = str | ColumnElement[str]
 Since = int | ColumnElement[int]
 
 
-def may_see(record: FromClause, person: Person, sees_from: Since, me: str) -> ColumnElement[bool]:
+def may_see(
+    record: FromClause, person: Person, sees_from: Since, me: Person
+) -> ColumnElement[bool]:
     """Say whether `person`, a friend who sees from the tick `sees_from` on, may see this record of my log."""
     column = record.c
     post = records.alias("post_of_thread")
