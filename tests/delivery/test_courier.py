@@ -48,6 +48,9 @@ class PostOffice:
     def correspondents(self, conn: Connection) -> list[str]:
         return self.friends
 
+    def due(self, conn: Connection) -> list[str]:
+        return [person for person, letters in self.pile.items() if letters]
+
     def next_outgoing(self, conn: Connection, person: str, hello: bool = False) -> Outgoing | None:
         self.asked.append(person)
         if not self.pile[person] and not hello:
@@ -157,6 +160,16 @@ async def test_at_the_start_everybody_gets_one_hello() -> None:
         assert sorted(person for person, _ in it.network.calls) == ["ben", "cem"]
         await it.pass_time(HOUR)
         assert len(it.network.calls) == 2
+
+
+async def test_a_farewell_that_did_not_get_out_is_told_after_the_start() -> None:
+    it = Story()
+    it.post.pile["former"] = 1
+    task = asyncio.ensure_future(it.courier.run())
+    await it.settle()
+    assert it.network.calls_to("former") == 1
+    task.cancel()
+    it.db.close()
 
 
 async def test_a_change_leaves_at_once_to_those_whom_it_concerns() -> None:

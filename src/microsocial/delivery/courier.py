@@ -63,6 +63,7 @@ class Post(Protocol):
     """What decides what is sent: `delivery.service.Delivery`. All of it runs in a transaction."""
 
     def correspondents(self, conn: Connection) -> list[str]: ...
+    def due(self, conn: Connection) -> list[str]: ...
     def next_outgoing(
         self, conn: Connection, person: str, hello: bool = False
     ) -> Outgoing | None: ...
@@ -149,6 +150,8 @@ class Courier:
         people = await self._db.read(self._post.correspondents)
         for person in people:
             self._errand(person).hello = True
+        # Among those to whom there is something to say are also the ones to whom only a farewell is left.
+        for person in {*people, *await self._db.read(self._post.due)}:
             self._plan(person, self._clock.now() + self._chance(START_SPACING_MS * len(people)))
         async with asyncio.TaskGroup() as exchanges:
             while True:

@@ -1,0 +1,427 @@
+"""The door for other nodes: two people with real logs and real letters, and everything a hostile machine might send."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import httpx
+import pytest
+from sqlalchemy import Connection, func, select
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from tests.support.time_and_chance import FakeClock, SeededEntropy
+
+from microsocial.database import Database, in_memory
+from microsocial.delivery.model import Outgoing
+from microsocial.delivery.peer import reception
+from microsocial.delivery.service import Delivery
+from microsocial.errors import MicrosocialError
+from microsocial.identity.me import Me
+from microsocial.protocol.encoding import b64u
+from microsocial.protocol.envelope import parse_envelope, verify_envelope
+from microsocial.protocol.exchange import Answer, read_answer, read_well_known
+from microsocial.protocol.keys import begin, inception, signing_key
+from microsocial.protocol.limits import MAX_ANSWER_BYTES
+from microsocial.protocol.sealing import seal
+from microsocial.protocol.signatures import SignedRequest, sign_request
+from microsocial.records.service import Log
+from microsocial.records.store import records
+from microsocial.transport import http_in
+from microsocial.transport.http_in import peer_routes
+from microsocial.transport.reception import Reception
+
+T = TypeVar("T")
+EXCHANGE = "/peer/v1/exchange"
+
+
+class Anything:
+    """A handler that lets every record stand and shows nothing."""
+
+    def may_stand(self, conn: Connection, stored: Any, via: str) -> str | None:
+        return None
+
+    def project(self, conn: Connection, stored: Any) -> None:
+        pass
+
+    def clear(self, conn: Connection) -> None:
+        pass
+
+
+class Person:
+    """Somebody with a log, a delivery and a door; an ApiContext."""
+
+    def __init__(self, seed: int, clock: FakeClock) -> None:
+        self.clock = clock
+        self.entropy = SeededEntropy(seed)
+        words = bytes([seed]) * 32
+        key = signing_key(words, 0)
+        self.me = Me(key, begin(inception(key, signing_key(words, 1).public)))
+        self.db: Database = in_memory()
+        self.bus = self.db.bus
+        self.log = Log(self.me, clock, self.entropy)
+        for kind in ("post", "profile", "address"):
+            self.log.register(kind, Anything())
+        self.delivery = Delivery(self.log, clock, self.entropy)
+        self.friends: set[str] = set()
+        self.heard: list[str] = []
+        self.greeted: list[tuple[str, str | None]] = []
+        self.write(self.delivery.start)
+        self.write(lambda conn: self.log.keep_key_log(conn, self.me.key_log))
+        self.write(
+            lambda conn: self.log.set_one(
+                conn, "profile", {"name": f"P{seed}", "about": "", "hue": 7, "avatar": None}
+            )
+        )
+        self._reception = reception(
+            self.me,
+            self.log,
+            self.delivery,
+            is_friend=lambda conn, person: person in self.friends,
+            greet=self._greet,
+            heard=self.heard.append,
+        )
+
+    def _greet(
+        self, conn: Connection, claims: SignedRequest, sealed: bytes, came_from: str | None
+    ) -> bytes:
+        self.greeted.append((claims.id, came_from))
+        return b"reply"
+
+    def room(self, kind: type[T]) -> T:
+        assert kind is Reception
+        return self._reception  # type: ignore[return-value]
+
+    def write(self, fn: Callable[[Connection], T]) -> T:
+        return self.db.write_sync(fn)
+
+    def knows(self, other: "Person") -> None:
+        self.friends.add(other.me.id)
+        prekey = other.db.read_sync(other.delivery.current_prekey)
+        self.write(
+            lambda conn: self.delivery.begin(
+                conn, other.me.id, 0, "", prekey, other.me.key_log, ["http://other"]
+            )
+        )
+
+    def post(self, text: str, audience: str = "friends") -> None:
+        self.write(
+            lambda conn: self.log.say(
+                conn, "post", {"text": text, "media": [], "links": []}, audience=audience
+            )
+        )
+
+    def letter(self, to: "Person") -> Outgoing:
+        outgoing = self.write(lambda conn: self.delivery.next_outgoing(conn, to.me.id, hello=True))
+        assert outgoing is not None
+        return outgoing
+
+    def count(self) -> int:
+        return self.db.read_sync(
+            lambda conn: conn.execute(select(func.count()).select_from(records)).scalar_one()
+        )
+
+
+@dataclass
+class Pair:
+    ana: Person
+    ben: Person
+    clock: FakeClock
+    http: httpx.AsyncClient  # asks Ben's door
+    nonce: SeededEntropy = field(default_factory=lambda: SeededEntropy(99))
+
+    def headers(self, body: bytes, **changed: Any) -> dict[str, str]:
+        """What Ana's machine signs, with whatever a hostile one would change."""
+        asked = {
+            "method": "POST",
+            "path": EXCHANGE,
+            "query": "",
+            "body": body,
+            "to": self.ben.me.id,
+            "key": self.ana.me.signing_key,
+            "keyid": f"{self.ana.me.id}#0",
+            "created": self.clock.now(),
+            "nonce": self.nonce(16),
+            **changed,
+        }
+        return {
+            **sign_request(**asked),
+            "Content-Type": "application/microsocial",
+            "Microsocial-Purpose": "update",
+        }
+
+    async def send(self, body: bytes, path: str = EXCHANGE, **headers: str) -> httpx.Response:
+        return await self.http.post(path, content=body, headers=self.headers(body) | headers)
+
+
+async def as_problem(_request: Request, error: Exception) -> Response:
+    """As the server's table does."""
+    assert isinstance(error, MicrosocialError)
+    return JSONResponse({"type": error.slug()}, error.status, media_type="application/problem+json")
+
+
+def door_of(person: Person) -> httpx.AsyncClient:
+    app = Starlette(routes=peer_routes(person), exception_handlers={MicrosocialError: as_problem})
+    transport = httpx.ASGITransport(app, client=("203.0.113.9", 1234))
+    return httpx.AsyncClient(transport=transport, base_url="http://ben")
+
+
+@asynccontextmanager
+async def pair(*, friends: bool = True) -> AsyncIterator[Pair]:
+    clock = FakeClock()
+    ana, ben = Person(1, clock), Person(2, clock)
+    if friends:
+        ana.knows(ben)
+        ben.knows(ana)
+    async with door_of(ben) as http:
+        yield Pair(ana, ben, clock, http)
+    ana.db.close()
+    ben.db.close()
+
+
+def signed_answer(it: Pair, response: httpx.Response) -> Answer:
+    assert response.headers["content-type"] == "application/microsocial"
+    envelope = parse_envelope(response.content, MAX_ANSWER_BYTES)
+    verify_envelope(envelope, it.ben.me.key_log.current)
+    return read_answer(envelope)
+
+
+async def test_a_friends_update_is_applied_and_answered() -> None:
+    async with pair() as it:
+        it.ana.post("hello Ben")
+        before = it.ben.count()
+        letter = it.ana.letter(it.ben)
+        response = await it.send(letter.sealed)
+        answer = signed_answer(it, response)
+        assert response.status_code == 200
+        assert answer.status == "applied"
+        assert answer.update == letter.hash
+        assert it.ben.count() > before
+        assert it.ben.heard == [it.ana.me.id]
+        step = it.ana.write(lambda conn: it.ana.delivery.on_answer(conn, letter, response.content))
+        assert type(step).__name__ in ("Done", "SendUpdate")
+
+
+async def test_strangers_and_former_friends_get_one_and_the_same_answer() -> None:
+    async with pair() as it:
+        letter = it.ana.letter(it.ben)
+        it.ben.friends.clear()
+        former = signed_answer(it, await it.send(letter.sealed))
+        stranger = it.headers(letter.sealed, keyid=f"{'s' * 43}#0")
+        unknown = signed_answer(
+            it, await it.http.post(EXCHANGE, content=letter.sealed, headers=stranger)
+        )
+        assert former.status == unknown.status == "not-friends"
+        shapes = [{**answer.payload(), "to": ""} for answer in (former, unknown)]
+        assert shapes[0] == shapes[1]
+        assert it.ben.heard == []
+
+
+def garbage(it: Pair, good: bytes) -> list[tuple[str, bytes, dict[str, str], set[int]]]:
+    """Name, body, headers, statuses that are fine."""
+    signed = it.headers(good)
+    other_key = signing_key(b"x" * 32, 0)
+    sealed_nothing = b"MS1" + bytes(5000)
+    prekey = it.ana.db.read_sync(lambda conn: it.ben.delivery)
+    del prekey
+    return [
+        (
+            "unsigned",
+            good,
+            {"Content-Type": "application/microsocial", "Microsocial-Purpose": "update"},
+            {401},
+        ),
+        ("signed with another key", good, it.headers(good, key=other_key), {401}),
+        ("for somebody else", good, it.headers(good, to="x" * 43), {421}),
+        ("another path was signed", good, it.headers(good, path="/peer/v1/other"), {401}),
+        ("another query was signed", good, it.headers(good, query="a=1"), {401}),
+        ("another body was signed", good, it.headers(good + b"x"), {400}),
+        ("no digest", good, {k: v for k, v in signed.items() if k != "Content-Digest"}, {400, 401}),
+        ("an hour old", good, it.headers(good, created=it.clock.now() - 3_600_000), {401}),
+        ("from tomorrow", good, it.headers(good, created=it.clock.now() + 86_400_000), {401}),
+        ("of another type", good, signed | {"Content-Type": "application/json"}, {415}),
+        ("of no type", good, {k: v for k, v in signed.items() if k != "Content-Type"}, {415}),
+        ("of no purpose", good, signed | {"Microsocial-Purpose": "everything"}, {400}),
+        ("a greeting at the wrong door", good, signed | {"Microsocial-Purpose": "greeting"}, {400}),
+        ("empty", b"", it.headers(b""), {400}),
+        ("not sealed", b"{}" * 1000, it.headers(b"{}" * 1000), {400}),
+        ("sealed to no prekey", sealed_nothing, it.headers(sealed_nothing), {200, 400}),
+        ("a later key", good, it.headers(good, keyid=f"{it.ana.me.id}#7"), {200, 401}),
+        ("no number", good, signed | {"Signature-Input": "ms=()"}, {401}),
+        ("binary headers", good, signed | {"Signature": "\x01\x02"}, {401}),
+    ]
+
+
+async def test_garbage_is_refused_in_words_and_leaves_no_trace() -> None:
+    async with pair() as it:
+        good = it.ana.letter(it.ben).sealed
+        before = it.ben.db.snapshot()
+        for name, body, headers, fine in garbage(it, good):
+            response = await it.http.post(EXCHANGE, content=body, headers=headers)
+            assert response.status_code in fine, (name, response.status_code, response.text)
+            kind = response.headers["content-type"]
+            assert kind in ("application/problem+json", "application/microsocial"), name
+            assert it.ben.db.snapshot() == before or response.status_code == 200, name
+        assert it.ben.count() == 1
+
+
+HOSTILE_PAYLOADS = {
+    "deeply nested": b"[" * 50_000 + b"]" * 50_000,
+    "duplicate keys": b'{"from":"a","from":"b"}',
+    "a float": b'{"key":1.5}',
+    "not UTF-8": b'{"key":"\xff"}',
+    "no JSON": b"\x00\x01\x02",
+    "a list": b"[]",
+    "wrong types": b'{"from":1,"to":2,"key":"x","since":[],"upto":{},"more":1,"have":null,"hello":0,"prekey":[],"records":5,"keys":7}',
+    "a huge number": b'{"key":' + b"9" * 5000 + b"}",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE_PAYLOADS)
+async def test_hostile_contents_of_a_well_sealed_letter_are_refused(name: str) -> None:
+    async with pair() as it:
+        # Signed and sealed by a friend whose machine is hostile: everything but the content is in order.
+        envelope = it.ana.me.sign("update", HOSTILE_PAYLOADS[name])
+        prekey = it.ben.db.read_sync(it.ben.delivery.current_prekey)
+        published = http_prekey(it, prekey)
+        body = seal(envelope.raw, "update", it.ana.me.id, it.ben.me.id, published)
+        response = await it.send(body)
+        assert response.status_code == 400
+        assert response.headers["content-type"] == "application/problem+json"
+        assert it.ben.count() == 1
+
+
+def http_prekey(it: Pair, envelope: Any) -> Any:
+    from microsocial.protocol.prekeys import read_prekey  # noqa: PLC0415
+
+    return read_prekey(envelope, it.ben.me.key_log)
+
+
+async def test_a_request_counts_once() -> None:
+    async with pair() as it:
+        body = it.ana.letter(it.ben).sealed
+        headers = it.headers(body)
+        assert (await it.http.post(EXCHANGE, content=body, headers=headers)).status_code == 200
+        again = await it.http.post(EXCHANGE, content=body, headers=headers)
+        assert again.status_code == 409
+        assert again.json() == {"type": "replayed"}
+
+
+async def test_a_clock_that_differs_is_told_the_time_in_a_signed_answer() -> None:
+    async with pair() as it:
+        body = it.ana.letter(it.ben).sealed
+        headers = it.headers(body, created=it.clock.now() - 301_000)
+        response = await it.http.post(EXCHANGE, content=body, headers=headers)
+        assert response.status_code == 401
+        answer = signed_answer(it, response)
+        assert (answer.status, answer.now) == ("clock-differs", it.clock.now())
+
+
+async def test_an_oversized_body_is_refused_before_it_is_read() -> None:
+    async with pair() as it:
+        read = 0
+
+        async def endless() -> AsyncIterator[bytes]:
+            nonlocal read
+            while True:
+                read += 65536
+                yield bytes(65536)
+
+        headers = it.headers(b"")
+        response = await it.http.post(EXCHANGE, content=endless(), headers=headers)
+        assert response.status_code == 413
+        assert read < 8 * 1024 * 1024
+        claimed = await it.http.post(
+            EXCHANGE, content=b"", headers=headers | {"Content-Length": "99999999999"}
+        )
+        assert claimed.status_code == 413
+
+
+async def test_strangers_are_slowed_down_and_friends_are_not() -> None:
+    async with pair() as it:
+        letter = it.ana.letter(it.ben).sealed
+        statuses = []
+        for _ in range(http_in.STRANGER_BURST + 5):
+            headers = it.headers(letter, keyid=f"{'s' * 43}#0")
+            response = await it.http.post(EXCHANGE, content=letter, headers=headers)
+            statuses.append(response.status_code)
+        assert statuses[0] == 200
+        assert statuses[-1] == 429
+        assert (await it.send(letter)).status_code == 200
+
+
+async def test_a_greeting_is_handed_on_with_where_it_came_from() -> None:
+    async with pair(friends=False) as it:
+        body = b"MS1" + bytes(4000)
+        headers = it.headers(body, path="/peer/v1/greetings") | {"Microsocial-Purpose": "greeting"}
+        response = await it.http.post("/peer/v1/greetings", content=body, headers=headers)
+        assert response.content == b"reply"
+        assert it.ben.greeted == [(it.ana.me.id, "203.0.113.9")]
+        assert it.ben.heard == [it.ana.me.id]
+
+
+async def test_a_greeting_has_to_be_small() -> None:
+    async with pair(friends=False) as it:
+        body = b"MS1" + bytes(http_in.MAX_GREETING_BODY_BYTES)
+        headers = it.headers(body, path="/peer/v1/greetings") | {"Microsocial-Purpose": "greeting"}
+        response = await it.http.post("/peer/v1/greetings", content=body, headers=headers)
+        assert response.status_code == 413
+        assert it.ben.greeted == []
+
+
+async def test_anyone_may_read_who_lives_here() -> None:
+    async with pair() as it:
+        response = await it.http.get("/.well-known/microsocial")
+        document = read_well_known(response.content)
+        assert document.id == it.ben.me.id
+        assert document.profile.name == "P2"
+        again = await it.http.get(
+            "/.well-known/microsocial", headers={"If-None-Match": response.headers["etag"]}
+        )
+        assert (again.status_code, again.content) == (304, b"")
+
+
+async def public_texts(it: Pair, after: str = "") -> tuple[list[bytes], dict[str, Any]]:
+    response = await it.http.get("/peer/v1/public", params={"after": after})
+    assert response.status_code == 200
+    document = response.json()
+    return document["records"], document
+
+
+async def test_the_public_log_holds_what_is_public_and_goes_on_from_its_cursor() -> None:
+    async with pair() as it:
+        it.ben.post("for friends")
+        it.ben.post("for all", audience="public")
+        _, first = await public_texts(it)
+        posts = [one for one in first["records"] if b64u(b"post")[:4] or one]
+        assert not first["more"]
+        assert first["id"] == it.ben.me.id
+        it.ben.post("more for all", audience="public")
+        later, second = await public_texts(it, first["next"])
+        assert len(later) == 1
+        assert not second["restarted"]
+        assert later[0] not in posts
+
+
+async def test_a_cursor_from_a_lost_log_begins_again_and_garbage_is_refused() -> None:
+    async with pair() as it:
+        it.ben.post("for all", audience="public")
+        records_now, document = await public_texts(it, f"1.{b64u(b'otherlog')}")
+        assert document["restarted"]
+        assert records_now
+        refused = await it.http.get("/peer/v1/public", params={"after": "x.y"})
+        assert refused.status_code == 400
+
+
+async def test_a_full_disk_is_told_as_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    from microsocial.database import DiskFull  # noqa: PLC0415
+
+    async with pair() as it:
+        body = it.ana.letter(it.ben).sealed
+
+        async def full(change: Any) -> Any:
+            raise DiskFull
+
+        monkeypatch.setattr(it.ben.db, "write", full)
+        assert signed_answer(it, await it.send(body)).status == "full"
