@@ -73,7 +73,7 @@ def unpad(padded: bytes) -> bytes:
     if len(padded) != _size_class(len(padded)):
         raise Malformed("padding to no size class")
     end = _LENGTH_BYTES + int.from_bytes(padded[:_LENGTH_BYTES], "big")
-    if end > len(padded) or any(padded[end:]):
+    if end > len(padded) or padded.count(0, end) != len(padded) - end:
         raise Malformed("padding that is not zeros")
     return padded[_LENGTH_BYTES:end]
 
