@@ -1,0 +1,151 @@
+"""What the page about a person says. Pure: facts in, sentences out.
+
+Rule 1: no jargon, no blame, no gender; short. Rule 2: nothing that frightens where nothing is wrong, and nothing that
+reassures where something is.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+
+from microsocial.delivery.ledger import Account
+from microsocial.friends.model import Met, State
+
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+
+def day(ms: int, zone: tzinfo | None = None) -> str:
+    """Give the day of this moment as people say it ("3 May 2026"), in the machine's own zone unless another is named."""
+    try:
+        moment = datetime.fromtimestamp(ms / 1000, UTC).astimezone(zone)
+    except (OverflowError, OSError, ValueError):  # times are claims (spec 1.4): any number may come
+        return "an unknown day"
+    return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}"
+
+
+@dataclass(frozen=True)
+class Tie:
+    """What is known about the bond with one person."""
+
+    name: str
+    state: State
+    met: Met | None = None
+    since: int | None = None
+    ended: int | None = None
+    ended_by_me: bool = False
+    key_changes: Sequence[str] = ()  # the reason of each: planned, stolen
+    circles: Sequence[str] = ()
+    error: str | None = None  # why a request has not got through yet
+
+
+def trust(tie: Tie) -> list[str]:
+    """How we know that it is them."""
+    return [*_meeting(tie), *_keys(tie)]
+
+
+def sight(tie: Tie) -> list[str]:
+    """What they can see."""
+    if tie.state != "friend" or tie.since is None:
+        return []
+    seen = f"{tie.name} sees what you post to friends since {day(tie.since)}"
+    if tie.circles:
+        return [f"{seen}, and what you post to {listed(tie.circles)}."]
+    return [f"{seen}."]
+
+
+def waiting(tie: Tie, account: Account | None) -> list[str]:
+    """What has not reached them yet, and why."""
+    if tie.state != "friend" or account is None or account.waiting_since is None:
+        return []
+    count = account.behind
+    what = "One thing waits" if count == 1 else f"{count} things wait"
+    since = f"{what} for {tie.name} since {day(account.waiting_since)}."
+    return [since, account.error] if account.error else [since]
+
+
+def state(tie: Tie) -> str:
+    """The one sentence that stands beside the name."""
+    name = tie.name
+    match tie.state:
+        case "me":
+            return "This is you."
+        case "friend":
+            return f"You and {name} are friends since {day(tie.since or 0)}."
+        case "asks":
+            return f"{name} would like to be your friend."
+        case "asked":
+            return _asked(tie)
+        case "former":
+            return _former(tie)
+        case "blocked":
+            return f"You have blocked {name}. You hear nothing from them."
+        case "stranger":
+            return f"You and {name} are not friends."
+
+
+def listed(names: Sequence[str]) -> str:
+    """Join names: "Family", "Family and Choir", "Family, Choir and Work"."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _meeting(tie: Tie) -> list[str]:
+    if tie.met is None or tie.since is None or tie.state not in ("friend", "former"):
+        return []
+    name, when = tie.name, day(tie.since)
+    return [
+        {
+            "took_my_invite": f"You invited {name}, who took your link on {when}.",
+            "invited_me": f"{name} invited you, and you took the link on {when}.",
+            "asked_me": f"{name} asked to be your friend, and you said yes. That was on {when}.",
+            "i_asked": f"You asked {name}, who said yes. That was on {when}.",
+        }[tie.met]
+    ]
+
+
+def _keys(tie: Tie) -> list[str]:
+    if tie.state not in ("friend", "former") or tie.since is None:
+        return []
+    if not tie.key_changes:
+        return [
+            f"Everything from {tie.name} has carried the same signature since {day(tie.since)}."
+        ]
+    stolen = "stolen" in tie.key_changes
+    count = len(tie.key_changes)
+    times = "once" if count == 1 else f"{count} times"
+    renewed = f"{tie.name} has renewed their signature {times}, each time with the proof laid down before."
+    why = f" {tie.name} said that an earlier one was stolen." if stolen else ""
+    return [renewed + why]
+
+
+def _asked(tie: Tie) -> str:
+    if tie.met == "asked_me":
+        accepted = f"You said yes to {tie.name}."
+        later = "Their machine is asleep; you will be friends when it wakes."
+        return f"{accepted} {later}" if tie.error else f"{accepted} Their machine is being told."
+    if tie.error:
+        return f"You asked {tie.name}, but their machine does not answer yet. It is tried again."
+    return f"You asked {tie.name}. There is no answer yet."
+
+
+def _former(tie: Tie) -> str:
+    when = day(tie.ended or 0)
+    if tie.ended_by_me:
+        return (
+            f"You ended the friendship with {tie.name} on {when}. They keep what they had already."
+        )
+    return f"{tie.name} ended the friendship on {when}. You keep what you have; nothing new comes or goes."

@@ -1,0 +1,212 @@
+"""`Friends`: the verbs that need no network. What has to go out first is in knocking.py."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, select, update
+
+from microsocial.clock import Clock, Entropy
+from microsocial.delivery.service import Delivery
+from microsocial.events import LiveEvent, emit
+from microsocial.friends import people, store
+from microsocial.friends.circles import Circles, fold
+from microsocial.friends.doors import Doors
+from microsocial.friends.invites import Invites
+from microsocial.friends.model import (
+    FriendShape,
+    FriendshipEnded,
+    InviteShown,
+    NobodyLikeThat,
+    NoSuchRequest,
+    NotAFriend,
+    Person,
+    SeveralLikeThat,
+    Yourself,
+)
+from microsocial.friends.page import Pages
+from microsocial.friends.peer import AddressHandler, ProfileHandler
+from microsocial.identity.me import Me
+from microsocial.protocol.signatures import SignedRequest
+from microsocial.records.service import Log
+
+SHORTEST_PREFIX = 4  # of an id; less could be a name
+
+
+class Friends:
+    """Whom I know. `circles`, `invites` and `doors` are parts of it that may be used directly."""
+
+    def __init__(
+        self,
+        me: Me,
+        log: Log,
+        delivery: Delivery,
+        clock: Clock,
+        entropy: Entropy,
+    ) -> None:
+        self._me = me
+        self._log = log
+        self._delivery = delivery
+        self._clock = clock
+        self.circles = Circles(clock, entropy)
+        self.invites = Invites(me.id, clock, entropy)
+        self.pages = Pages(me.id, log, delivery, self.circles)
+        self.doors = Doors(me, log, delivery, self.invites, self.pages, clock)
+        log.register("profile", ProfileHandler(me.id, self.pages))
+        log.register("address", AddressHandler(me.id, delivery))
+        delivery.when_ended(self.they_ended)
+
+    @property
+    def me(self) -> Me:
+        return self._me
+
+    # Who is who
+
+    def person(self, conn: Connection, person: str) -> Person:
+        return self.persons(conn, (person,))[person]
+
+    def persons(self, conn: Connection, ids: Iterable[str]) -> dict[str, Person]:
+        """Name anybody: me, friends, former friends, strangers met in threads. One batch for all of them."""
+        return people.persons(conn, self._me.id, ids)
+
+    def active(self, conn: Connection) -> list[str]:
+        """Who is my friend now."""
+        query = select(store.friends.c.person).where(store.friends.c.state == "friend")
+        return list(conn.execute(query.order_by(store.friends.c.person)).scalars())
+
+    def is_friend(self, conn: Connection, person: str) -> bool:
+        row = store.find(conn, store.friends, person=person)
+        return row is not None and row.state == "friend"
+
+    def known(self, conn: Connection, person: str) -> None:
+        """Raise NobodyLikeThat unless this is somebody who is or was a friend, or asks, or was asked."""
+        tables = (store.friends, store.asks, store.knocks, store.blocks)
+        if not any(store.find(conn, table, person=person) for table in tables):
+            raise NobodyLikeThat
+
+    def resolve(self, conn: Connection, text: str) -> str:
+        """Find the one person meant by an id, a unique beginning of it, or a name that only one friend bears."""
+        text = text.strip()
+        tables = (store.friends, store.asks, store.knocks, store.blocks)
+        ids = {self._me.id}.union(*(store.everybody(conn, table) for table in tables))
+        if text in ids:
+            return text
+        by_name = {
+            person["id"]
+            for person in self.persons(conn, ids).values()
+            if fold(person["name"]) == fold(text)
+        }
+        friends_of_that_name = by_name & set(self.active(conn))
+        by_prefix = {one for one in ids if len(text) >= SHORTEST_PREFIX and one.startswith(text)}
+        found = (friends_of_that_name or by_name) | by_prefix
+        if not found:
+            raise NobodyLikeThat
+        if len(found) > 1:
+            raise SeveralLikeThat
+        return found.pop()
+
+    # Friends
+
+    def friend(self, conn: Connection, person: str) -> FriendShape:
+        """Give the page about one person, in sentences."""
+        if person != self._me.id:
+            self.known(conn, person)
+        return self.pages.friend(conn, person)
+
+    def all(self, conn: Connection) -> dict[str, list[FriendShape]]:
+        """Give `friends`, `requests` (who asks) and `asked` (whom I asked), by name."""
+        blocked = self.blocked(conn)
+        return {
+            "friends": self.pages.friends(conn, self.active(conn)),
+            "requests": self.pages.friends(conn, set(self.doors.asking(conn)) - blocked),
+            "asked": self.pages.friends(conn, store.everybody(conn, store.knocks)),
+        }
+
+    def invite(self, conn: Connection, address: str | None = None) -> InviteShown:
+        """Make an invite link on this address, or on the first one that I tell my friends."""
+        mine = people.urls_of(conn, self._me.id)
+        return self.invites.make(conn, address or (mine[0] if mine else "http://localhost:8080"))
+
+    def receive_greeting(
+        self, conn: Connection, claims: SignedRequest, sealed: bytes, from_address: str | None
+    ) -> bytes:
+        """Answer somebody at the door: sealed bytes of my own greeting, or a signed answer (spec 9.3, 9.4)."""
+        return self.doors.receive(conn, claims, sealed, from_address)
+
+    def is_awaited(self, conn: Connection, person: str) -> bool:
+        """Say whether a greeting of mine waits for theirs.
+
+        They may be my friend already on their side, so their first update is asked to wait ("busy"): "not-friends"
+        would end the friendship before it has begun here.
+        """
+        return store.find(conn, store.knocks, person=person) is not None
+
+    def decline(self, conn: Connection, person: str) -> None:
+        """Say no, silently; asking again stays quiet too."""
+        asked = store.asks.c.person == person
+        decided = update(store.asks).where(asked, store.asks.c.declined.is_(None))
+        if conn.execute(decided.values(declined=self._clock.now(), greeting=b"")).rowcount == 0:
+            raise NoSuchRequest
+
+    def forget_request(self, conn: Connection, person: str) -> None:
+        """Take back a request of mine that nobody has answered."""
+        if not store.drop(conn, store.knocks, person=person):
+            raise NoSuchRequest
+
+    def remove(self, conn: Connection, person: str) -> None:
+        """End a friendship. They are told, and nothing new reaches them."""
+        if not self.is_friend(conn, person):
+            raise NotAFriend
+        self._end(conn, person, by_me=True, tell=True)
+
+    def they_ended(self, conn: Connection, person: str) -> None:
+        """Take note that somebody's machine said we are friends no longer."""
+        if self.is_friend(conn, person):
+            self._end(conn, person, by_me=False, tell=False)
+
+    def block(self, conn: Connection, person: str) -> None:
+        """Hear nothing of somebody any more. They are not told."""
+        if person == self._me.id:
+            raise Yourself
+        store.put(conn, store.blocks, person=person, since=self._clock.now())
+        store.drop(conn, store.asks, person=person)
+        store.drop(conn, store.knocks, person=person)
+        store.drop(conn, store.allowed_hosts, person=person)
+        if self.is_friend(conn, person):
+            self._end(conn, person, by_me=True, tell=False)
+
+    def unblock(self, conn: Connection, person: str) -> None:
+        """Let somebody be heard again. A friendship does not come back by itself."""
+        if not store.drop(conn, store.blocks, person=person):
+            raise NobodyLikeThat
+
+    def blocked(self, conn: Connection) -> set[str]:
+        return set(store.everybody(conn, store.blocks))
+
+    def _end(self, conn: Connection, person: str, *, by_me: bool, tell: bool) -> None:
+        conn.execute(
+            update(store.friends)
+            .where(store.friends.c.person == person)
+            .values(state="former", ended=self._clock.now(), ended_by="me" if by_me else "them")
+        )
+        self.circles.leave_all(conn, person)
+        if by_me:  # else delivery knows it already, and told us
+            self._delivery.end(conn, person, tell=tell)
+        emit(conn, FriendshipEnded(person, by_me))
+        sentence = self.pages.friend(conn, person)["sentence"]
+        emit(
+            conn,
+            LiveEvent("friend.ended", {"friend": self.person(conn, person), "sentence": sentence}),
+        )
+
+    # Where people are
+
+    def allowed_hosts(self, conn: Connection, person: str) -> frozenset[str]:
+        """The private `host:port`s that the owner accepted for this person, for the address guard."""
+        query = select(store.allowed_hosts.c.host).where(store.allowed_hosts.c.person == person)
+        return frozenset(conn.execute(query).scalars())
+
+    def set_address(self, conn: Connection, urls: Iterable[str], home: Iterable[str] = ()) -> None:
+        """Tell my friends where I can be reached, if that changed."""
+        said = self._log.find(conn, self._me.id, "address")
+        fields = {"urls": list(urls), "home": list(home)}
+        if said is None or {name: said.fields.get(name) for name in fields} != fields:
+            self._log.set_one(conn, "address", fields)
