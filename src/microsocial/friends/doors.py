@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from microsocial.clock import Clock
 from microsocial.delivery.service import Delivery
-from microsocial.events import emit
+from microsocial.events import LiveEvent, emit
 from microsocial.friends import knocks, people, store
 from microsocial.friends.greetings import Introduced, KeyBehind, read_introduction, write_greeting
 from microsocial.friends.homes import housemate_places, is_private
