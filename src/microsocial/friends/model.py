@@ -102,6 +102,13 @@ class FriendshipEnded(Event):
 
 
 @dataclass(frozen=True)
+class ProfileChanged(Event):
+    """Somebody (perhaps I) goes by another name, hue or words about themselves."""
+
+    person: str
+
+
+@dataclass(frozen=True)
 class RequestArrived(Event):
     """Somebody asks to be a friend."""
 

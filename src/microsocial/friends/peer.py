@@ -11,6 +11,7 @@ from microsocial.delivery.service import Delivery
 from microsocial.events import LiveEvent, emit
 from microsocial.friends import store
 from microsocial.friends.circles import fold
+from microsocial.friends.model import ProfileChanged
 from microsocial.friends.page import Pages
 from microsocial.protocol.payloads import Address, Profile
 from microsocial.protocol.refusals import Refusal
@@ -42,6 +43,7 @@ class ProfileHandler:
             hue=profile.hue,
             avatar=json.dumps(stored.fields.get("avatar")),
         )
+        emit(conn, ProfileChanged(stored.author))
         if before is not None and stored.author != self._me:
             page = self._pages.friend(conn, stored.author)
             emit(conn, LiveEvent("friend.changed", {"friend": page}))
