@@ -25,8 +25,9 @@ def reception(
     is_friend: Callable[[Connection, str], bool],
     greet: Callable[[Connection, SignedRequest, bytes, str | None], bytes],
     heard: Callable[[str], None],
+    awaited: Callable[[Connection, str], bool] = lambda _conn, _person: False,
 ) -> Reception:
-    """Join the door to the rooms. `is_friend` and `greet` are the friends room's, `heard` is the courier's."""
+    """Join the door to the rooms. `is_friend`, `greet`, `awaited` are the friends room's, `heard` is the courier's."""
 
     def correspondent(conn: Connection, person: str) -> KeyLog | None:
         return key_log(conn, person) if is_friend(conn, person) else None
@@ -45,6 +46,7 @@ def reception(
         heard=heard,
         well_known=lambda conn: well_known(conn, log, delivery),
         public_page=lambda conn, after: public_page(conn, log, after),
+        awaited=awaited,
     )
 
 

@@ -93,7 +93,8 @@ class PeerDoor:
         known = await self._context.db.read(lambda conn: reception.correspondent(conn, signed.id))
         if known is None:
             self._count_stranger(request)
-            return self._answer(signed, body, Status.NOT_FRIENDS)
+            awaited = await self._context.db.read(lambda conn: reception.awaited(conn, signed.id))
+            return self._answer(signed, body, Status.BUSY if awaited else Status.NOT_FRIENDS)
         refused = self._check_key(request, signed, body, known)
         if refused is not None:
             return refused

@@ -52,6 +52,8 @@ class Reception:
         heard: told, in the event loop, that a friend's machine has just been heard from.
         well_known: the document of spec 10.1.
         public_page: the public log after a cursor (spec 10.1).
+        awaited: whether a greeting of ours to this person waits for theirs. On their side we may be friends already, so they are
+            asked to wait (`busy`); `not-friends` would end what has not begun here yet.
     """
 
     host: Host
@@ -64,3 +66,4 @@ class Reception:
     heard: Callable[[str], None]
     well_known: Callable[[Connection], dict[str, Any]]
     public_page: Callable[[Connection, str], PublicPage]
+    awaited: Callable[[Connection, str], bool] = lambda _conn, _person: False
