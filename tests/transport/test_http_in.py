@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import httpx
+import msgspec
 import pytest
 from sqlalchemy import Connection, func, select
 from starlette.applications import Starlette
@@ -22,7 +23,7 @@ from microsocial.identity.me import Me
 from microsocial.protocol.encoding import b64u
 from microsocial.protocol.envelope import parse_envelope, verify_envelope
 from microsocial.protocol.exchange import Answer, read_answer, read_well_known
-from microsocial.protocol.keys import begin, inception, signing_key
+from microsocial.protocol.keys import KeyLog, begin, inception, rotation, signing_key
 from microsocial.protocol.limits import MAX_ANSWER_BYTES
 from microsocial.protocol.prekeys import read_prekey
 from microsocial.protocol.sealing import seal
@@ -361,6 +362,52 @@ async def test_a_greeting_has_to_be_small() -> None:
         response = await it.http.post("/peer/v1/greetings", content=body, headers=headers)
         assert response.status_code == 413
         assert it.ben.greeted == []
+
+
+def keys_request(it: Pair, log: KeyLog, number: int, key: Any) -> tuple[bytes, dict[str, str]]:
+    body = msgspec.json.encode({"keys": log.encoded()})
+    headers = it.headers(body, path="/peer/v1/keys", keyid=f"{it.ana.me.id}#{number}", key=key) | {
+        "Content-Type": "application/json"
+    }
+    return body, headers
+
+
+async def test_a_key_that_is_not_known_yet_is_asked_for_and_then_learned() -> None:
+    async with pair() as it:
+        words = bytes([1]) * 32
+        new_key = signing_key(words, 1)
+        letter = it.ana.letter(it.ben).sealed
+        headers = it.headers(letter, key=new_key, keyid=f"{it.ana.me.id}#1")
+        unknown = await it.http.post(EXCHANGE, content=letter, headers=headers)
+        assert signed_answer(it, unknown).status == "key-unknown"
+
+        event = rotation(it.ana.me.key_log, new_key, signing_key(words, 2).public)
+        longer = it.ana.me.key_log.with_event(event)
+        body, headers = keys_request(it, longer, 1, new_key)
+        learned = await it.http.post("/peer/v1/keys", content=body, headers=headers)
+        assert signed_answer(it, learned).status == "applied"
+        known = it.ben.db.read_sync(
+            lambda conn: it.ben.log.key_logs(conn, [it.ana.me.id])[it.ana.me.id]
+        )
+        assert known.number == 1
+
+
+async def test_a_key_log_that_does_not_follow_or_was_not_signed_by_its_key_is_refused() -> None:
+    async with pair() as it:
+        words, thief = bytes([1]) * 32, bytes([66]) * 32
+        event = rotation(it.ana.me.key_log, signing_key(words, 1), signing_key(words, 2).public)
+        longer = it.ana.me.key_log.with_event(event)
+        for log, key in (
+            (longer, signing_key(thief, 1)),
+            (it.ben.me.key_log, signing_key(words, 1)),
+        ):
+            body, headers = keys_request(it, log, 1, key)
+            response = await it.http.post("/peer/v1/keys", content=body, headers=headers)
+            assert 400 <= response.status_code < 500
+        known = it.ben.db.read_sync(
+            lambda conn: it.ben.log.key_logs(conn, [it.ana.me.id])[it.ana.me.id]
+        )
+        assert known.number == 0
 
 
 async def test_anyone_may_read_who_lives_here() -> None:

@@ -141,12 +141,15 @@ class Courier:
         self._newly_silent: set[str] = set()  # who failed for the first time since anybody answered
         self._is_stopped = False
         self._look = asyncio.Event()
+        self._listen()
 
     # -- what wakes it; all of it in the event loop --
 
     async def run(self) -> None:
-        """Deliver until cancelled."""
-        self._listen()
+        """Deliver until cancelled. May be run again after it failed."""
+        self._errands.clear()
+        self._heap.clear()
+        self._under_way = 0
         people = await self._db.read(self._post.correspondents)
         for person in people:
             self._errand(person).hello = True

@@ -42,6 +42,7 @@ def reception(
         open=delivery.open_incoming,
         apply=delivery.apply,
         decline=delivery.decline,
+        keep_keys=log.keep_key_log,
         greet=greet,
         heard=heard,
         well_known=lambda conn: well_known(conn, log, delivery),

@@ -65,7 +65,7 @@ class BodyTooSlow(TooMuch):
 
 
 class WrongContentType(Invalid):
-    """This is only taken as application/microsocial."""
+    """This is not taken in that form. Letters come as application/microsocial, key logs as application/json."""
 
     status = 415
 

@@ -16,9 +16,9 @@ from microsocial.context import ApiContext
 from microsocial.database import DiskFull
 from microsocial.errors import MicrosocialError
 from microsocial.protocol.encoding import b64u
-from microsocial.protocol.exchange import Answer
-from microsocial.protocol.keys import KeyLog
-from microsocial.protocol.limits import MAX_CLOCK_DIFFERENCE_S, MAX_SEALED_BYTES
+from microsocial.protocol.exchange import Answer, read_keys
+from microsocial.protocol.keys import KeyLog, decode_key_log, merge
+from microsocial.protocol.limits import MAX_CLOCK_DIFFERENCE_S, MAX_KEYS_BYTES, MAX_SEALED_BYTES
 from microsocial.protocol.refusals import Status
 from microsocial.protocol.sealing import sealed_prekey_id
 from microsocial.protocol.signatures import SignedRequest, read_request, verify
@@ -58,6 +58,7 @@ def peer_routes(context: ApiContext) -> list[Route]:
         Route("/.well-known/microsocial", door.well_known, methods=["GET"]),
         Route("/peer/v1/exchange", door.exchange, methods=["POST"]),
         Route("/peer/v1/greetings", door.greetings, methods=["POST"]),
+        Route("/peer/v1/keys", door.keys, methods=["POST"]),
         Route("/peer/v1/public", door.public, methods=["GET"]),
     ]
 
@@ -134,6 +135,27 @@ class PeerDoor:
         reception.heard(signed.id)
         return Response(reply, media_type=PEER_CONTENT_TYPE)
 
+    # -- a friend's new key --
+
+    async def keys(self, request: Request) -> Response:
+        """Learn the key log that `key-unknown` asked for; it proves itself, step by step (spec 10.6)."""
+        reception = self._reception
+        _check_type(request, "application/json")
+        body = await read_body(request, MAX_KEYS_BYTES)
+        signed = self._claims(request, body)
+        if self._clock_differs(signed):
+            self._count_stranger(request)
+            return self._answer(signed, body, Status.CLOCK_DIFFERS, status_code=401)
+        known = await self._context.db.read(lambda conn: reception.correspondent(conn, signed.id))
+        self._count_stranger(request)  # rotations are rare, so friends have no need of more
+        if known is None:
+            return self._answer(signed, body, Status.NOT_FRIENDS)
+        merged = merge(known, decode_key_log(read_keys(body)))
+        verify(signed, merged.key(signed.number))
+        self._check_nonce(signed)
+        await self._context.db.write(lambda conn: reception.keep_keys(conn, merged))
+        return self._answer(signed, body, Status.APPLIED)
+
     # -- what anyone may read --
 
     async def well_known(self, request: Request) -> Response:
@@ -159,13 +181,17 @@ class PeerDoor:
         self, request: Request, max_bytes: int, purposes: tuple[str, ...]
     ) -> tuple[bytes, SignedRequest, str]:
         """Body and claims, checked for form only. Nothing here costs more than the bytes."""
-        content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if content_type != PEER_CONTENT_TYPE:
-            raise WrongContentType
+        _check_type(request, PEER_CONTENT_TYPE)
         purpose = request.headers.get("microsocial-purpose", "")
         if purpose not in purposes:
             raise UnknownPurpose
         body = await read_body(request, max_bytes)
+        signed = self._claims(request, body)
+        sealed_prekey_id(body)
+        return body, signed, purpose
+
+    def _claims(self, request: Request, body: bytes) -> SignedRequest:
+        """What the request says about itself, not yet believed; it has to be meant for who lives here."""
         signed = read_request(
             request.method,
             _raw_path(request),
@@ -175,8 +201,7 @@ class PeerDoor:
         )
         if signed.to != self._reception.host.id:
             raise NobodyOfThatId
-        sealed_prekey_id(body)
-        return body, signed, purpose
+        return signed
 
     def _clock_differs(self, signed: SignedRequest) -> bool:
         # spec 10.3
@@ -233,6 +258,12 @@ class PeerDoor:
             status_code=status_code,
             media_type=PEER_CONTENT_TYPE,
         )
+
+
+def _check_type(request: Request, content_type: str) -> None:
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if given != content_type:
+        raise WrongContentType
 
 
 def _raw_path(request: Request) -> str:

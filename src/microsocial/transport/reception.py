@@ -47,6 +47,7 @@ class Reception:
         open: `(conn, sender, purpose, sealed) -> opened`: open and verify an update, reunion or farewell of a friend. Only reads.
         apply: `(conn, opened) -> answer`: do what it asks, in a write transaction; the answer's signed bytes.
         decline: `(conn, sender, sealed, status) -> answer`: say that it could not be done here. Only reads.
+        keep_keys: a longer, valid key log of somebody known (spec 10.6).
         greet: `(conn, claims, sealed, from_address) -> reply`: a greeting of anybody. Verifies the claims under the keys inside it.
             The answer's signed bytes, or a sealed greeting back.
         heard: told, in the event loop, that a friend's machine has just been heard from.
@@ -62,6 +63,7 @@ class Reception:
     open: Callable[[Connection, str, str, bytes], Any]
     apply: Callable[[Connection, Any], bytes]
     decline: Callable[[Connection, str, bytes, Status], bytes]
+    keep_keys: Callable[[Connection, KeyLog], None]
     greet: Callable[[Connection, SignedRequest, bytes, str | None], bytes]
     heard: Callable[[str], None]
     well_known: Callable[[Connection], dict[str, Any]]
