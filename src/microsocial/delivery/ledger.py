@@ -110,7 +110,8 @@ class Ledger:
         """Say of each of these records of my log (by `no`) who has it and who waits for it; one query."""
         friend = correspondents.c
         latest = latest_change(friend.person)
-        made = select(changes.c.made).where(changes.c.seq == latest).scalar_subquery()
+        told = changes.alias("told")
+        made = select(told.c.made).where(told.c.seq == latest).scalar_subquery()
         query = (
             select(
                 records.c.no,

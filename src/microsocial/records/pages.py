@@ -139,5 +139,6 @@ def latest_change(person: Person) -> ColumnElement[int | None]:
     return (
         select(func.max(changes.c.seq))
         .where(changes.c.record == records.c.no, is_for(person))
+        .correlate_except(changes)
         .scalar_subquery()
     )

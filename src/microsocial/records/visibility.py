@@ -3,6 +3,8 @@
 Rule 1: what was offered to somebody stays theirs to follow: edits, and the tombstone.
 Rule 2: what was deleted goes to those it was offered to, and nobody else learns that it was ever there.
 Rule 3: what came back in a reunion is for those who hold it, whatever its class says (R9).
+Rule 4: every part says `correlate_except` of its own table. Left alone, a part two levels deep would join the outer query's
+people anew, and ask about anybody instead of this one.
 """
 
 from sqlalchemy import ColumnElement, FromClause, and_, or_, select
@@ -36,12 +38,11 @@ def may_see(
             post.c.withdrawn == 0,
             _post_is_for(post, person, sees_from),
         )
+        .correlate_except(post)
         .exists(),
     )
-    for_thread_owner = and_(
-        column.author == me, column.thread_author == person, column.created >= sees_from
-    )
-    by_itself = and_(
+    of_mine = and_(
+        column.author == me,
         column.taken_back == 0,
         or_(
             column.kind.in_(ONE_VALUED),
@@ -51,10 +52,10 @@ def may_see(
                 column.kind.not_in(FOLLOWING),
                 _class_is_for(record, person, sees_from),
             ),
-            in_my_thread,
-            for_thread_owner,
+            and_(column.thread_author == person, column.created >= sees_from),
         ),
     )
+    by_itself = or_(of_mine, and_(in_my_thread, column.taken_back == 0))
     return and_(
         column.author != person,
         or_(
@@ -86,6 +87,7 @@ def _is_offered(record: FromClause, person: Person) -> ColumnElement[bool]:
     return (
         select(offered.c.record)
         .where(offered.c.person == person, offered.c.record == record.c.no)
+        .correlate_except(offered)
         .exists()
     )
 
@@ -94,4 +96,5 @@ def _is_reader(record: FromClause, person: Person, *, by_name: bool = False) -> 
     found = select(readers.c.record).where(
         readers.c.person == person, readers.c.record == record.c.no
     )
-    return (found.where(readers.c.granted == 1) if by_name else found).exists()
+    named = found.where(readers.c.granted == 1) if by_name else found
+    return named.correlate_except(readers).exists()
