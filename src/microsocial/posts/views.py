@@ -86,7 +86,7 @@ class Views:
 
     def delivery(self, conn: Connection, record: int, *, deleted: bool) -> Delivery:
         """Show who has this record of mine, a deleted one as well."""
-        found = self._delivery.receipts(conn, (record,)).get(record, Receipt())
+        found = self._delivery.ledger.of_records(conn, (record,)).get(record, Receipt())
         return _delivery(found, self._friends.persons(conn, _people_in(found)), deleted=deleted)
 
     def _fetch(
@@ -103,7 +103,7 @@ class Views:
         for row in store.commenters_of(conn, refs, blocked):
             commenters[row.post].append(row.author)
         chosen = store.audiences_of(conn, [row.ref for row in mine])
-        deliveries = self._delivery.receipts(conn, [row.record for row in mine]) if mine else {}
+        deliveries = self._delivery.ledger.of_records(conn, [row.record for row in mine]) if mine else {}
         people = {row.author for row in rows} | audience.people_in(chosen.values())
         people.update(author for authors in commenters.values() for author in authors)
         people.update(entry.author for some in reactions.values() for entry in some)
