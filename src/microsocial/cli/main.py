@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from microsocial import __version__
-from microsocial.cli import care, messages, people, posts, start
+from microsocial.cli import care, doctor, messages, offline, people, posts, start
 from microsocial.cli.words import complain
 from microsocial.errors import MicrosocialError
 
@@ -39,7 +39,7 @@ def root(
     """Microsocial: your own social platform, for you and your friends."""
 
 
-for _group in (start, people, posts, messages, care):
+for _group in (start, people, posts, messages, care, offline, doctor):
     _group.register(app)
 
 

@@ -66,7 +66,9 @@ def demo(
     data: Annotated[
         Path | None,
         typer.Option(
-            "--data", metavar="DIR", help="Keep the demo here; else it vanishes at the end."
+            "--data",
+            metavar="DIR",
+            help="Keep the demo in this folder; else it vanishes at the end.",
         ),
     ] = None,
     as_json: JsonOption = False,

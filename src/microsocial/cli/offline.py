@@ -1,0 +1,58 @@
+"""Commands that work on the folder itself while no node runs on it."""
+
+from hashlib import sha256
+from typing import Any
+
+import typer
+
+from microsocial.cli.door import DataOption, JsonOption
+from microsocial.cli.late import load
+from microsocial.cli.start import settings
+from microsocial.cli.words import complain, say, show_json
+from microsocial.errors import Conflict
+
+
+class NobodyToRebuild(Conflict):
+    """Nobody lives in this folder yet, so there is nothing to rebuild."""
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(rebuild)
+
+
+def rebuild(data: DataOption = None, as_json: JsonOption = False) -> None:
+    """Make everything that is shown anew from the signed records, and say whether it was the same before."""
+    node = load("microsocial.node").Node(settings(data=data))
+    node.open()
+    try:
+        if node.rooms is None:
+            raise NobodyToRebuild
+        before, after = node.db.write_sync(lambda conn: _rebuild(conn, node.rooms.log))
+    finally:
+        node.close()
+    changed = sorted(name for name in after if after[name] != before[name])
+    if as_json:
+        show_json({"same": not changed, "changed": changed, "tables": len(after)})
+    if not changed:
+        if not as_json:
+            say("Rebuilt. Everything is as it was before.")
+        return
+    complain(f"Rebuilt. These had drifted from the records and are right now: {', '.join(changed)}")
+    raise typer.Exit(1)
+
+
+def _rebuild(conn: Any, log: Any) -> tuple[dict[str, str], dict[str, str]]:
+    before = fingerprints(conn)
+    log.rebuild(conn)
+    return before, fingerprints(conn)
+
+
+def fingerprints(conn: Any) -> dict[str, str]:
+    """One hash per table over its rows, whatever order they lie in."""
+    tables = load("microsocial.database").metadata.tables
+    return {name: _fingerprint(conn, table) for name, table in tables.items()}
+
+
+def _fingerprint(conn: Any, table: Any) -> str:
+    rows = sorted(repr(tuple(row)) for row in conn.execute(table.select()))
+    return sha256("\n".join(rows).encode()).hexdigest()
