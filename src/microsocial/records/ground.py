@@ -16,7 +16,7 @@ from microsocial.protocol.kinds import KINDS
 from microsocial.protocol.payloads import Clear, Message, Removal
 from microsocial.protocol.positions import MARK_BYTES
 from microsocial.records import store
-from microsocial.records.handlers import Forgetting, Handler
+from microsocial.records.handlers import Forgetting, Handler, Watcher
 from microsocial.records.model import ChangeLogged, Me, Stored, ref_of
 
 
@@ -28,6 +28,7 @@ class Ground:
         self.clock = clock
         self.entropy = entropy
         self.handlers: dict[str, Handler] = {}
+        self.watchers: list[Watcher] = []
 
     # The author's clock
 
@@ -101,6 +102,8 @@ class Ground:
                 self.forget(conn, named.author, named.id, "removed", stored.author)
 
     def project(self, conn: Connection, stored: Stored) -> None:
+        for watcher in self.watchers:
+            watcher.take_in(conn, stored)
         handler = self.handlers.get(stored.kind)
         if handler is not None:
             handler.project(conn, stored)

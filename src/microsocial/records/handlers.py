@@ -23,6 +23,18 @@ class Handler(Protocol):
         ...
 
 
+class Watcher(Protocol):
+    """A room below that follows every record, whatever its kind (media: which blobs it shows)."""
+
+    def take_in(self, conn: Connection, stored: Stored) -> None:
+        """Take in a record that is new, revised or withdrawn. Must be idempotent."""
+        ...
+
+    def clear(self, conn: Connection) -> None:
+        """Drop what was taken in; `take_in` is called for every record again."""
+        ...
+
+
 @runtime_checkable
 class Forgetting(Protocol):
     """A handler that wants to hear when a record leaves without a tombstone (its post is gone, it was taken out)."""

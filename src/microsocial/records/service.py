@@ -16,7 +16,7 @@ from microsocial.protocol.revisions import next_revision
 from microsocial.records import pages, store
 from microsocial.records.arriving import Arriving, check, unstored
 from microsocial.records.ground import Ground
-from microsocial.records.handlers import Handler
+from microsocial.records.handlers import Handler, Watcher
 from microsocial.records.model import (
     Accepted,
     Change,
@@ -43,6 +43,10 @@ class Log:
 
     def register(self, kind: str, handler: Handler) -> None:
         self._ground.handlers[kind] = handler
+
+    def watch(self, watcher: Watcher) -> None:
+        """Let a room hear of every record, before its kind's handler does."""
+        self._ground.watchers.append(watcher)
 
     def tick(self, conn: Connection) -> int:
         """A moment later than every other one I named: for `created`, revisions and `sees_from`."""
@@ -287,6 +291,8 @@ class Log:
 
     def rebuild(self, conn: Connection) -> None:
         """Drop all projections and project every record again, in order of arrival."""
+        for watcher in self._ground.watchers:
+            watcher.clear(conn)
         for handler in self._ground.handlers.values():
             handler.clear(conn)
         for stored in _all(conn):
