@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from microsocial.context import ApiContext, Body
@@ -18,6 +19,7 @@ from microsocial.feed.model import (
 )
 from microsocial.feed.notices import Notices
 from microsocial.feed.service import Feed
+from microsocial.protocol.limits import MAX_INTEGER
 
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE)]
 FoundLimit = Annotated[int, Query(ge=1, le=MAX_FOUND)]
@@ -26,19 +28,12 @@ FoundLimit = Annotated[int, Query(ge=1, le=MAX_FOUND)]
 class Until(Body):
     """How far the owner has read: a shown time in milliseconds."""
 
-    until: int
+    until: int = Field(ge=0, le=MAX_INTEGER)
 
 
 class ReadUntil(TypedDict):
     """The read mark as it stands."""
 
-    read_until: int
-
-
-class NoticePage(TypedDict):
-    """The notices, and until when they have been read."""
-
-    items: list[Notice]
     read_until: int
 
 
@@ -77,10 +72,9 @@ def _add_notices(routes: APIRouter, context: ApiContext) -> None:
 
     @routes.get("/notices")
     async def list_notices() -> list[Notice]:
-        found, _ = await context.db.read(lambda conn: notices().all(conn))
-        return found
+        return await context.db.read(notices().all)
 
     @routes.post("/notices/read", status_code=204)
     async def read_notices() -> Response:
-        await context.db.write(lambda conn: notices().read(conn))
+        await context.db.write(notices().read)
         return Response(status_code=204)

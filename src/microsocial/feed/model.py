@@ -57,6 +57,7 @@ class Notice(TypedDict):
     kind: str
     sentence: str
     created: int
+    read: bool
     about: About
 
 

@@ -39,40 +39,43 @@ class Notices:
         """Tell open screens that somebody wrote or reacted under a post of mine; the node hands this to posts."""
         row = posts_store.find(conn, posts_store.entries, ref=entry)
         if row is not None:
-            notice = _about_entry(row, self._friends.person(conn, row.author))
+            notice = _about_entry(row, self._friends.person(conn, row.author), 0)
             emit(conn, LiveEvent("notice.arrived", {"notice": notice}))
 
-    def all(self, conn: Connection) -> tuple[list[Notice], int]:
-        """Give the notices, newest first, and until when they have been read."""
+    def all(self, conn: Connection) -> list[Notice]:
+        """Give the notices, newest first."""
         blocked = self._friends.blocked(conn)
         entries = posts_store.newest_for_owner(conn, self._me, MAX_NOTICES, blocked)
         happened = store.happened_with_people(conn, MAX_NOTICES, blocked)
         people = {row.author for row in entries} | {row.person for row in happened}
         persons = self._friends.persons(conn, people)
-        found = [_about_entry(row, persons[row.author]) for row in entries]
-        found += [_about_person(row, persons[row.person]) for row in happened]
+        until = store.read_until(conn, NOTICES)
+        found = [_about_entry(row, persons[row.author], until) for row in entries]
+        found += [_about_person(row, persons[row.person], until) for row in happened]
         found.sort(key=lambda notice: (notice["created"], notice["id"]), reverse=True)
-        return found[:MAX_NOTICES], store.read_until(conn, NOTICES)
+        return found[:MAX_NOTICES]
 
     def read(self, conn: Connection) -> None:
         store.mark_read(conn, NOTICES, self._clock.now())
 
 
-def _about_entry(row: Row[Any], person: Person) -> Notice:
+def _about_entry(row: Row[Any], person: Person, read_until: int) -> Notice:
     return Notice(
         id=f"{row.kind}-{row.ref}",
         kind=row.kind,
         sentence=SENTENCES[row.kind].format(name=person["name"], emoji=row.text),
         created=row.received,
+        read=row.received <= read_until,
         about={"person": person, "post": row.post},
     )
 
 
-def _about_person(row: Row[Any], person: Person) -> Notice:
+def _about_person(row: Row[Any], person: Person, read_until: int) -> Notice:
     return Notice(
         id=f"{row.kind}-{row.person}-{row.happened}",
         kind=row.kind,
         sentence=SENTENCES[row.kind].format(name=person["name"]),
         created=row.happened,
+        read=row.happened <= read_until,
         about={"person": person},
     )

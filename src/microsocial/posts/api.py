@@ -18,6 +18,7 @@ from microsocial.posts.model import (
     Reaction,
 )
 from microsocial.posts.service import Posts
+from microsocial.protocol.limits import MAX_INTEGER
 
 
 class AudienceAsked(Body):
@@ -70,7 +71,7 @@ class DraftAsked(Body):
 class Since(Body):
     """From which moment on."""
 
-    since: int
+    since: int = Field(ge=0, le=MAX_INTEGER)
 
 
 def router(context: ApiContext) -> APIRouter:

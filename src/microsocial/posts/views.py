@@ -103,7 +103,9 @@ class Views:
         for row in store.commenters_of(conn, refs, blocked):
             commenters[row.post].append(row.author)
         chosen = store.audiences_of(conn, [row.ref for row in mine])
-        deliveries = self._delivery.ledger.of_records(conn, [row.record for row in mine]) if mine else {}
+        deliveries = (
+            self._delivery.ledger.of_records(conn, [row.record for row in mine]) if mine else {}
+        )
         people = {row.author for row in rows} | audience.people_in(chosen.values())
         people.update(author for authors in commenters.values() for author in authors)
         people.update(entry.author for some in reactions.values() for entry in some)

@@ -1,5 +1,6 @@
 """The style sheet and the fonts, read once, under a name that changes when they do."""
 
+from functools import cache
 from pathlib import Path
 
 from microsocial.protocol.crypto import sha256
@@ -33,3 +34,9 @@ class Assets:
         """Give a file's content and type."""
         content = self._files.get(name)
         return (content, _TYPES["." + name.rsplit(".", 1)[-1]]) if content is not None else None
+
+
+@cache
+def assets() -> Assets:
+    """Give the one copy in memory; files of the program do not change while it runs."""
+    return Assets()

@@ -16,7 +16,7 @@ from microsocial.posts.model import PublicChanged
 from microsocial.posts.service import Posts
 from microsocial.protocol.crypto import sha256
 from microsocial.records.service import Log
-from microsocial.site.assets import Assets
+from microsocial.site.assets import assets
 from microsocial.site.cache import Built, PageCache
 from microsocial.site.invitation import SCRIPT
 from microsocial.site.pages import HTML, Pages, owner_of
@@ -59,7 +59,7 @@ class Site:
 
     def __init__(self, context: ApiContext) -> None:
         self._context = context
-        self._assets = Assets()
+        self._assets = assets()
         self._pages = Pages(self._assets, context.clock)
         self._cache = PageCache()
         for event in (PublicChanged, ProfileChanged, FriendshipEnded):

@@ -1,0 +1,9 @@
+import pytest
+from tests.support.village import Village
+
+
+@pytest.fixture
+def village():
+    village = Village()
+    yield village
+    village.close()
