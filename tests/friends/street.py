@@ -49,7 +49,7 @@ class Neighbour:
         self.write(self.delivery.start)
         profile = {"name": name, "about": "", "hue": 200}
         self.write(lambda conn: self.log.set_one(conn, "profile", profile))
-        self.write(lambda conn: self.friends.set_address(conn, [url]))
+        self.write(lambda conn: self.log.set_one(conn, "address", {"urls": [url], "home": []}))
 
     @property
     def id(self) -> str:

@@ -1,8 +1,7 @@
 """Friends over the owner's API (docs/develop/api.md, "Friends")."""
 
-from typing import TypedDict
-
 from fastapi import APIRouter
+from typing_extensions import TypedDict
 
 from microsocial.context import ApiContext, Body
 from microsocial.friends.knocking import Knocking

@@ -203,10 +203,3 @@ class Friends:
         """The private `host:port`s that the owner accepted for this person, for the address guard."""
         query = select(store.allowed_hosts.c.host).where(store.allowed_hosts.c.person == person)
         return frozenset(conn.execute(query).scalars())
-
-    def set_address(self, conn: Connection, urls: Iterable[str], home: Iterable[str] = ()) -> None:
-        """Tell my friends where I can be reached, if that changed."""
-        said = self._log.find(conn, self._me.id, "address")
-        fields = {"urls": list(urls), "home": list(home)}
-        if said is None or {name: said.fields.get(name) for name in fields} != fields:
-            self._log.set_one(conn, "address", fields)

@@ -1,5 +1,6 @@
 """The values of this room and what can go wrong with them. Pure."""
 
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,6 +12,10 @@ from microsocial.errors import Conflict, Invalid, NotFound
 from microsocial.events import Event
 from microsocial.friends.model import Person
 from microsocial.protocol.limits import MAX_TEXT_CHARACTERS
+
+_CURSOR = re.compile(
+    r"(?P<shown>[0-9]{1,16})\.(?P<created>[0-9]{1,16})\.(?P<ref>[A-Za-z0-9_-]{22})"
+)
 
 MAX_PAGE = 200  # messages a screen asks for at once
 DEFAULT_PAGE = 50
@@ -123,15 +128,13 @@ def fit_text(text: str) -> str:
     return text
 
 
-def cursor_at(shown: int, ref: str) -> str:
-    return f"{shown}.{ref}"
+def cursor_at(shown: int, created: int, ref: str) -> str:
+    return f"{shown}.{created}.{ref}"
 
 
-def read_cursor(cursor: str) -> tuple[int, str]:
+def read_cursor(cursor: str) -> tuple[int, int, str]:
     """Read where the last page ended; raise CursorWrong."""
-    shown, _, ref = cursor.partition(".")
-    if not shown.removeprefix("-").isascii() or not shown.removeprefix("-").isdigit() or not ref:
+    found = _CURSOR.fullmatch(cursor)
+    if found is None:
         raise CursorWrong(field="cursor")
-    if len(shown) > len(str(2**53)) + 1:
-        raise CursorWrong(field="cursor")
-    return int(shown), ref
+    return int(found["shown"]), int(found["created"]), found["ref"]

@@ -126,7 +126,7 @@ class Messages:
         rows = rows[:limit]
         return PageShape(
             items=self._views.messages(conn, rows),
-            cursor=None if end else cursor_at(rows[-1].shown, rows[-1].ref),
+            cursor=None if end else cursor_at(rows[-1].shown, rows[-1].created, rows[-1].ref),
             end=end,
             notes=self._views.notes(conn, store.clears_with(conn, friend, MAX_NOTES)),
         )

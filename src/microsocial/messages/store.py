@@ -123,19 +123,24 @@ def empty(conn: Connection, table: Table) -> None:
     conn.execute(delete(table))
 
 
-def page(
-    conn: Connection, friend: str, before: tuple[int, str] | None, limit: int
-) -> list[Row[Any]]:
-    """Give up to `limit` messages older than `before`, newest first; the ref breaks ties the same way everywhere."""
-    older = tuple_(messages.c.shown, messages.c.ref) < before if before else true()
+Place = tuple[int, int, str]
+# By when it was shown; within one moment (a batch that arrived together) as its author said it; the ref breaks the last
+# ties the same way everywhere.
+IN_ORDER = (messages.c.shown, messages.c.created, messages.c.ref)
+NEWEST_FIRST = tuple(column.desc() for column in IN_ORDER)
+
+
+def page(conn: Connection, friend: str, before: Place | None, limit: int) -> list[Row[Any]]:
+    """Give up to `limit` messages older than `before`, newest first."""
+    older = tuple_(*IN_ORDER) < before if before else true()
     query = select(messages).where(messages.c.friend == friend, older)
-    ordered = query.order_by(messages.c.shown.desc(), messages.c.ref.desc()).limit(limit)
+    ordered = query.order_by(*NEWEST_FIRST).limit(limit)
     return list(conn.execute(ordered))
 
 
 def in_conversation(conn: Connection, friend: str) -> list[Row[Any]]:
     query = select(messages).where(messages.c.friend == friend)
-    return list(conn.execute(query.order_by(messages.c.shown, messages.c.ref)))
+    return list(conn.execute(query.order_by(*IN_ORDER)))
 
 
 def clears_with(conn: Connection, friend: str, limit: int) -> list[Row[Any]]:
@@ -147,7 +152,7 @@ def last_of_each(conn: Connection) -> list[Row[Any]]:
     """Give the newest message of every conversation."""
     place = func.row_number().over(
         partition_by=messages.c.friend,
-        order_by=(messages.c.shown.desc(), messages.c.ref.desc()),
+        order_by=NEWEST_FIRST,
     )
     ranked = select(messages, place.label("place")).subquery()
     return list(conn.execute(select(ranked).where(ranked.c.place == 1)))
@@ -198,4 +203,4 @@ def drop_keys_before(conn: Connection, moment: int) -> None:
 
 def with_refs(conn: Connection, refs: Iterable[str]) -> list[Row[Any]]:
     query = select(messages).where(messages.c.ref.in_(list(refs)))
-    return list(conn.execute(query.order_by(messages.c.shown.desc(), messages.c.ref.desc())))
+    return list(conn.execute(query.order_by(*NEWEST_FIRST)))

@@ -21,7 +21,7 @@ TABLES = (
         media TEXT NOT NULL,
         revision INTEGER NOT NULL
     ) STRICT""",
-    "CREATE INDEX messages_in_order ON messages (friend, shown, ref)",
+    "CREATE INDEX messages_in_order ON messages (friend, shown, created, ref)",
     "CREATE INDEX messages_unread ON messages (friend, author, no)",
     """CREATE TABLE message_clears (
         ref TEXT PRIMARY KEY NOT NULL,
