@@ -10,18 +10,29 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from microsocial import __version__
+from microsocial import __version__, site
 from microsocial.context import ApiContext
+from microsocial.feed import api as feed
+from microsocial.friends import api as friends
 from microsocial.identity import api as identity
+from microsocial.messages import api as messages
 from microsocial.node import Node
+from microsocial.posts import api as posts
 from microsocial.server import door, live, person, problems, status, webapp
 from microsocial.server.guard import Bodies, Crowd
 from microsocial.server.headers import SecurityHeaders
 from microsocial.server.owner import API, owner_check
 from microsocial.server.problems import LastResort
 from microsocial.server.proxies import TrustedProxies
+from microsocial.transport import http_in as transport
 
-OWNERS_ROOMS: tuple[Callable[[ApiContext], APIRouter], ...] = (identity.router,)
+OWNERS_ROOMS: tuple[Callable[[ApiContext], APIRouter], ...] = (
+    identity.router,
+    friends.router,
+    posts.router,
+    messages.router,
+    feed.router,
+)
 
 # FastAPI would report requests and errors, bodies included, to wherever the environment says.
 NO_TELEMETRY: TelemetryConfig = {
@@ -43,6 +54,7 @@ def create_app(node: Node) -> FastAPI:
         middleware=_layers(node),
     )
     problems.register(app)
+    app.state.not_found = site.not_found(node)
     owner = owner_check(node)
     events = live.LiveEvents(node.bus, node.clock)
     app.state.close = events.close
@@ -76,7 +88,12 @@ def _plain_routes(node: Node) -> list[Route]:
         await node.db.read(lambda conn: conn.exec_driver_sql("SELECT 1"))
         return Response("ok\n", headers={"Cache-Control": "no-store"}, media_type="text/plain")
 
-    return [Route("/healthz", healthz), *webapp.routes()]
+    return [
+        Route("/healthz", healthz),
+        *webapp.routes(),
+        *transport.peer_routes(node),
+        *site.routes(node),
+    ]
 
 
 def _description(app: FastAPI) -> APIRouter:

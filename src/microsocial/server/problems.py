@@ -91,6 +91,9 @@ async def _on_ours(request: Request, error: Exception) -> Response:
 
 async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if error.status_code == HTTPStatus.NOT_FOUND and wants_page(request.scope):
+        page: Response = await request.app.state.not_found(request)
+        return page
     slug, title = _TITLES.get(
         error.status_code, (f"http-{error.status_code}", _phrase(error.status_code))
     )
@@ -116,8 +119,7 @@ async def _on_validation(_request: Request, error: Exception) -> Response:
 
 def for_reader(scope: Scope, document: Response, sentence: str) -> Response:
     """A person who follows a link gets a page, a program gets the document."""
-    accept = next((v for k, v in scope["headers"] if k == b"accept"), b"")
-    if scope["path"].startswith(_PROGRAM_PATHS) or b"text/html" not in accept:
+    if not wants_page(scope):
         return document
     page = (
         '<!doctype html><html lang="en"><meta charset="utf-8">'
@@ -128,6 +130,11 @@ def for_reader(scope: Scope, document: Response, sentence: str) -> Response:
         k: v for k, v in document.headers.items() if k not in {"content-type", "content-length"}
     }
     return Response(page, document.status_code, kept, media_type="text/html")
+
+
+def wants_page(scope: Scope) -> bool:
+    accept = next((v for k, v in scope["headers"] if k == b"accept"), b"")
+    return b"text/html" in accept and not scope["path"].startswith(_PROGRAM_PATHS)
 
 
 def _phrase(status: int) -> str:

@@ -1,29 +1,14 @@
-"""The one place where everything is built, started and stopped.
-
-`build_rooms` makes the rooms without any I/O (the simulator uses it too); `Node` adds the machine: folder, database,
-courier; `run` adds the server and lives until SIGTERM or SIGINT. `node` may not import `server`: `cli run` joins them.
-"""
+"""A node's life: its folder and database, the person being made, everything started and stopped."""
 
 import asyncio
-import contextlib
-import ctypes
-import errno
-import gc
 import json
 import logging
 import os
-import resource
-import signal
-import socket
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from granian.constants import HTTPModes, Interfaces
-from granian.http import HTTP1Settings
-from granian.server.embed import Server
 from sqlalchemy import Connection
 
 from microsocial import __version__
@@ -31,7 +16,6 @@ from microsocial.clock import Clock, Entropy, SystemClock, system_entropy
 from microsocial.context import NotSetUp
 from microsocial.database import Database, Folder, open_folder
 from microsocial.database.folder import PRIVATE_FILE
-from microsocial.errors import Conflict
 from microsocial.events import EventBus
 from microsocial.identity import passwords
 from microsocial.identity.me import Me
@@ -41,9 +25,10 @@ from microsocial.identity.sessions import Sessions
 from microsocial.identity.setup import SetupLink
 from microsocial.identity.throttle import Throttle
 from microsocial.identity.tokens import Tokens
+from microsocial.node.outside import Outside, build_outside
+from microsocial.node.rooms import Rooms, build_rooms
 from microsocial.protocol.encoding import b64u
 from microsocial.protocol.payloads import Profile
-from microsocial.records.service import Log
 from microsocial.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -51,43 +36,11 @@ log = logging.getLogger(__name__)
 NODE_FILE = "node.json"
 TOKEN_FILE = "cli-token"  # noqa: S105 - the name of a file
 
-HEADER_TIMEOUT_MS = 15_000  # also ends connections on which nothing is asked any more
-MAX_CONNECTIONS = (
-    4_096  # wanted of the system; half-sent requests must not use up what the database needs
-)
-STOP_GRACE_S = 2.0  # for requests under way; then the connections are cut
+HOUSEKEEPING_S = 3600.0  # prekeys live a week: an hour more or less is nothing
+RESTART_S = 5.0  # what fails at once must not fill the log
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - listening everywhere includes this machine
 
 T = TypeVar("T")
-
-
-class PortTaken(Conflict):
-    """Something else already listens at this port. Stop it, or choose another with --port."""
-
-
-class HostUnknown(Conflict):
-    """This machine does not have that address. Choose another with --host (127.0.0.1 for this machine only)."""
-
-
-@dataclass(frozen=True)
-class Rooms:
-    """All rooms of one person, wired to each other."""
-
-    me: Me
-    log: Log
-
-    def find(self, kind: type[T]) -> T | None:
-        for room in fields(self):
-            found = getattr(self, room.name)
-            if isinstance(found, kind):
-                return found
-        return None
-
-
-def build_rooms(me: Me, clock: Clock, entropy: Entropy) -> Rooms:
-    """Make the rooms and wire them. Nothing is read, written or started."""
-    records_log = Log(me, clock, entropy)
-    return Rooms(me=me, log=records_log)
 
 
 @dataclass(frozen=True)
@@ -115,6 +68,8 @@ class Node:
         self.throttle = Throttle(self.clock)
         self.setup_link = SetupLink(entropy)
         self.rooms: Rooms | None = None
+        self.outside: Outside | None = None
+        self._running: list[asyncio.Task[None]] = []
         self._cli_token = b64u(entropy(32))
         self._folder: Folder | None = None
         self._db: Database | None = None
@@ -151,10 +106,11 @@ class Node:
         for own in (self.identity, self.sessions, self.tokens):
             if isinstance(own, kind):
                 return own
-        found = self.rooms.find(kind) if self.rooms else None
-        if found is None:
-            raise NotSetUp
-        return found
+        for parts in (self.rooms, self.outside):
+            found = parts.find(kind) if parts else None
+            if found is not None:
+                return found
+        raise NotSetUp
 
     def name(self, conn: Connection) -> str:
         """The owner's name as their profile says it."""
@@ -176,7 +132,7 @@ class Node:
             self._db = Database(self._folder.database, self.bus).open()
             me = self.db.read_sync(self.identity.me)
             if me:
-                self.rooms = build_rooms(me, self.clock, self.entropy)
+                self._move_in(build_rooms(me, self.clock, self.entropy))
         except BaseException:
             self.close()
             raise
@@ -193,9 +149,15 @@ class Node:
         self.open()
         _write_private(self.settings.data / TOKEN_FILE, self._cli_token + "\n")
         if self.rooms:
-            await self._begin(self.rooms)
+            await self._begin()
 
     async def stop(self) -> None:
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        self._running.clear()
+        if self.outside:
+            await self.outside.carrier.close()
         for name in (NODE_FILE, TOKEN_FILE):
             (self.settings.data / name).unlink(missing_ok=True)
         self.close()
@@ -206,8 +168,8 @@ class Node:
             lambda conn: self.make(conn, name, sheet, password_hash, answer_hash)
         )
         self.setup_link.use()
-        self.rooms = rooms
-        await self._begin(rooms)
+        self._move_in(rooms)
+        await self._begin()
         return rooms.me
 
     def make(
@@ -218,8 +180,38 @@ class Node:
         rooms.log.set_one(conn, "profile", {"name": name, "hue": first_hue(me.id)})
         return rooms
 
-    async def _begin(self, rooms: Rooms) -> None:
-        """What a person's node does by itself."""
+    def _move_in(self, rooms: Rooms) -> None:
+        self.rooms = rooms
+        self.outside = build_outside(rooms, self.db, self.settings, self.clock, self.entropy)
+
+    async def _begin(self) -> None:
+        """What a person's node does by itself, from now on."""
+        assert self.rooms and self.outside  # noqa: PT018 - called when they are there
+        await self.db.write(self._wake_up)
+        for name, running in (
+            ("courier", self.outside.courier.run),
+            ("knocking", self.outside.knocking.run),
+            ("housekeeping", self._keep_house),
+        ):
+            self._running.append(asyncio.create_task(_lasting(name, running), name=name))
+
+    def _wake_up(self, conn: Connection) -> None:
+        """Once per start: a run number above all known, and friends hear when the address has changed."""
+        assert self.rooms
+        self.rooms.delivery.start(conn)
+        if reason := self.rooms.delivery.stopped(conn):
+            log.error("This node sends nothing to friends: %s", reason)
+        told = self.rooms.log.find(conn, self.rooms.me.id, "address")
+        if told is None or list(told.fields["urls"]) != [self.address]:
+            self.rooms.log.set_one(conn, "address", {"urls": [self.address], "home": []})
+
+    async def _keep_house(self) -> None:
+        """Now and then: replace prekeys, erase old ones (spec 3.6)."""
+        while True:
+            await asyncio.sleep(HOUSEKEEPING_S)
+            rooms = self.rooms
+            assert rooms
+            await self.db.write(rooms.delivery.tick)
 
     def announce(self) -> None:
         """Tell programs on this machine where the node is (docs/develop/architecture.md, node.py)."""
@@ -230,6 +222,16 @@ class Node:
             "version": __version__,
         }
         _write_private(self.settings.data / NODE_FILE, json.dumps(described) + "\n")
+
+
+async def _lasting(name: str, run: Callable[[], Awaitable[None]]) -> None:
+    """Something that should run as long as the node: when it fails the owner finds out in the log, and it starts again."""
+    while True:
+        try:
+            await run()
+        except Exception:
+            log.exception("The %s stopped; it starts again in a moment", name)
+        await asyncio.sleep(RESTART_S)
 
 
 def make_person(settings: Settings, name: str, password: str) -> NewPerson:
@@ -244,115 +246,6 @@ def make_person(settings: Settings, name: str, password: str) -> NewPerson:
         return NewPerson(rooms.me.id, sheet.words, sheet.asked)
     finally:
         node.close()
-
-
-# Serving
-
-
-def run(settings: Settings, create_app: Callable[[Node], Any]) -> None:
-    """Serve until SIGTERM or SIGINT."""
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    for chatty in ("alembic", "httpx", "httpcore"):  # a line per request tells the owner nothing
-        logging.getLogger(chatty).setLevel(logging.WARNING)
-    asyncio.run(serve(settings, create_app))
-
-
-async def serve(settings: Settings, create_app: Callable[[Node], Any]) -> None:
-    _want_many_files()
-    settings = _with_free_port(settings)
-    node = Node(settings)
-    await node.start()
-    try:
-        app = create_app(node)
-        stop = asyncio.Event()
-        for sign in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(sign, stop.set)
-        server = _server(app, settings)
-        serving = asyncio.create_task(server.serve())
-        await _until_listening(serving, settings)
-        node.announce()
-        _greet(node)
-        _give_back_memory()
-        stopped = asyncio.create_task(stop.wait())
-        await asyncio.wait({stopped, serving}, return_when=asyncio.FIRST_COMPLETED)
-        stopped.cancel()
-        app.state.close()
-        server.stop()  # type: ignore[no-untyped-call]  # granian does not say
-        await asyncio.wait({serving}, timeout=STOP_GRACE_S)
-    finally:
-        await node.stop()
-
-
-def _server(app: Any, settings: Settings) -> Server:
-    return Server(
-        app,
-        settings.host,
-        settings.port,
-        interface=Interfaces.ASGINL,
-        http=HTTPModes.http1,  # friends and proxies speak it; HTTP/2 would bring its own limits to get right
-        websockets=False,
-        log_enabled=False,
-        backlog=1024,
-        backpressure=1024,  # above the server room's own cap, which refuses in words
-        http1_settings=HTTP1Settings(header_read_timeout=HEADER_TIMEOUT_MS),
-    )
-
-
-def _with_free_port(settings: Settings) -> Settings:
-    """Find out in time, and in words, whether the address can be had. Port 0 becomes a free one."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            where = f"{settings.host}, port {settings.port}"
-            taken = isinstance(error, PermissionError) or error.errno == errno.EADDRINUSE
-            raise (PortTaken if taken else HostUnknown)(f"{where}: {error.strerror}") from error
-        return replace(settings, port=probe.getsockname()[1])
-
-
-async def _until_listening(serving: "asyncio.Task[None]", settings: Settings) -> None:
-    """The server takes connections a moment after it was started; nobody is told before that."""
-    host = EVERYWHERE.get(settings.host, settings.host)
-    for _ in range(500):
-        if serving.done():
-            break
-        with contextlib.suppress(OSError):
-            _, writer = await asyncio.open_connection(host, settings.port)
-            writer.close()
-            return
-        await asyncio.sleep(0.01)
-    raise PortTaken(f"{settings.host}, port {settings.port}")
-
-
-def _greet(node: Node) -> None:
-    base = f"http://localhost:{node.settings.port}"
-    out = sys.stdout
-    out.write(f"Microsocial runs at {base}/app/\n")
-    if node.me is None:
-        out.write(
-            f"Nobody lives here yet. Begin with this link; it works once:\n  {node.setup_link.link(base)}\n"
-        )
-    out.write("Stop with Ctrl+C.\n")
-    out.flush()
-
-
-def _want_many_files() -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MAX_CONNECTIONS if hard == resource.RLIM_INFINITY else min(MAX_CONNECTIONS, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-
-
-def _give_back_memory() -> None:
-    """Starting leaves holes behind (measured: 8 MiB of 80): give them back before the long wait for friends."""
-    gc.collect()
-    gc.freeze()  # what lives now lives as long as the node; no need to look at it again and again
-    with contextlib.suppress(OSError, AttributeError):  # only glibc has it
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _write_private(path: Path, content: str) -> None:

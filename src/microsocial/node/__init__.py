@@ -1,0 +1,18 @@
+"""The node: the one place where everything is built, started and stopped.
+
+    rooms.py    one person's rooms, wired, without any I/O (the simulator uses it too)
+    outside.py  what connects them with other people's machines
+    life.py     `Node`: folder, database, setup, start and stop
+    serving.py  the program: `run` serves until SIGTERM or SIGINT
+
+`cli run` hands `server.create_app` in, since a node does not know its server.
+
+May import: feed, site, archive, posts, messages, friends, delivery, media, identity, records, transport, context, database,
+protocol, settings, errors, events, clock.
+"""
+
+from microsocial.node.life import NewPerson, Node, make_person
+from microsocial.node.rooms import Rooms, build_rooms
+from microsocial.node.serving import run, serve
+
+__all__ = ["NewPerson", "Node", "Rooms", "build_rooms", "make_person", "run", "serve"]

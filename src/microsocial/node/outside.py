@@ -1,0 +1,70 @@
+"""What connects the rooms with other people's machines."""
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from microsocial.clock import Clock, Entropy
+from microsocial.database import Database
+from microsocial.delivery.backoff import Backoff
+from microsocial.delivery.courier import Courier
+from microsocial.delivery.peer import reception
+from microsocial.friends.knocking import Knocking
+from microsocial.node.rooms import Rooms, find_part
+from microsocial.protocol.crypto import PublicKey
+from microsocial.settings import Settings
+from microsocial.transport.http_out import HttpOut
+from microsocial.transport.reception import Reception
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What connects the rooms with other people's machines."""
+
+    carrier: HttpOut
+    courier: Courier
+    knocking: Knocking
+    reception: Reception
+
+    def find(self, kind: type[T]) -> T | None:
+        return find_part(self, kind)
+
+
+def build_outside(
+    rooms: Rooms, db: Database, settings: Settings, clock: Clock, entropy: Entropy
+) -> Outside:
+    """Make what talks to other machines. Nothing is sent before the node starts it."""
+    carrier = HttpOut(clock, entropy, allow_private=settings.allow_private_addresses)
+
+    def whereabouts(conn: Connection, person: str) -> tuple[frozenset[str], PublicKey | None]:
+        keys = rooms.log.key_logs(conn, [person]).get(person)
+        return rooms.friends.allowed_hosts(conn, person), keys.current if keys else None
+
+    courier = Courier(
+        db,
+        rooms.delivery,
+        carrier,
+        rooms.me,
+        whereabouts,
+        clock,
+        entropy,
+        db.bus,
+        Backoff(settings.backoff_base_ms),
+    )
+    return Outside(
+        carrier=carrier,
+        courier=courier,
+        knocking=Knocking(db, carrier, rooms.friends, rooms.me, clock, entropy),
+        reception=reception(
+            rooms.me,
+            rooms.log,
+            rooms.delivery,
+            is_friend=rooms.friends.is_friend,
+            greet=rooms.friends.receive_greeting,
+            heard=courier.heard,
+            awaited=rooms.friends.is_awaited,
+        ),
+    )

@@ -1,0 +1,54 @@
+"""One person's rooms, wired to each other. Nothing here is read, written or started."""
+
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
+
+from microsocial.clock import Clock, Entropy
+from microsocial.delivery.service import Delivery
+from microsocial.feed.notices import Notices
+from microsocial.feed.service import Feed
+from microsocial.friends.service import Friends
+from microsocial.identity.me import Me
+from microsocial.messages.service import Messages
+from microsocial.posts.service import Posts
+from microsocial.records.service import Log
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """All rooms of one person, wired to each other. Nothing in here knows about machines, networks or threads."""
+
+    me: Me
+    log: Log
+    delivery: Delivery
+    friends: Friends
+    posts: Posts
+    messages: Messages
+    notices: Notices
+    feed: Feed
+
+    def find(self, kind: type[T]) -> T | None:
+        return find_part(self, kind)
+
+
+def build_rooms(me: Me, clock: Clock, entropy: Entropy) -> Rooms:
+    """Make the rooms and wire them. Nothing is read, written or started."""
+    records = Log(me, clock, entropy)
+    delivery = Delivery(records, clock, entropy)
+    friends = Friends(me, records, delivery, clock, entropy)
+    notices = Notices(me.id, friends, clock)
+    posts = Posts(me, records, friends, delivery, clock, noticed=notices.entry_arrived)
+    messages = Messages(records, friends, delivery, clock)
+    feed = Feed(posts, friends)
+    return Rooms(me, records, delivery, friends, posts, messages, notices, feed)
+
+
+def find_part(parts: Any, kind: type[T]) -> T | None:
+    """Give the one part that is of this class."""
+    for part in fields(parts):
+        found = getattr(parts, part.name)
+        if isinstance(found, kind):
+            return found
+    return None
