@@ -89,16 +89,18 @@ def _folder(data: Path) -> Iterator[Finding]:
 
 
 def _node(chosen: Any) -> Iterator[Finding]:
-    doors = load("microsocial.client.doors")
     try:
-        with load("microsocial.client.sync").Client(*doors.of_folder(chosen.data)) as client:
-            status = client.do(calls.status())
-            yield Finding(f"The node of {status['name']} runs at {client.url}.")
-            yield from _address(chosen, status)
-            yield from _owner(client)
-            yield from _friends(client)
+        where = load("microsocial.client.doors").of_folder(chosen.data)
+        client = load("microsocial.client.sync").Client(*where)
+        status = client.do(calls.status())
     except MicrosocialError as error:
         yield Finding(f"The node does not answer: {error}", False, "Start it with: microsocial run")
+        return
+    with client:
+        yield Finding(f"The node of {status['name']} runs at {client.url}.")
+        yield from _address(chosen, status)
+        yield from _owner(client)
+        yield from _friends(client)
 
 
 def _address(chosen: Any, status: Any) -> Iterator[Finding]:

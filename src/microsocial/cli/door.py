@@ -1,5 +1,6 @@
 """Finds the node a command is meant for, and gives every such command its four common options."""
 
+import contextlib
 import functools
 import inspect
 from collections.abc import Callable
@@ -57,6 +58,12 @@ class Door:
         client: Client = load("microsocial.client.sync").Client(*self.where)
         return client
 
+    def close(self) -> None:
+        """Hang up, if there was a call at all."""
+        client = self.__dict__.pop("client", None)
+        if client is not None:
+            client.close()
+
     def do(self, call: Call[T]) -> T:
         return self.client.do(call)
 
@@ -89,7 +96,8 @@ def owner_command(
         def run(
             data: Path | None, url: str | None, token: str | None, as_json: bool, **own: Any
         ) -> None:
-            command(Door(data, url, token, as_json), **own)  # type: ignore[call-arg]  # typer fills in by name
+            with contextlib.closing(Door(data, url, token, as_json)) as door:
+                command(door, **own)  # type: ignore[call-arg]  # typer fills in by name
 
         _give_signature(run, command)
         group.command(name)(run)
