@@ -95,3 +95,24 @@ async def test_a_caller_that_is_cancelled_does_not_undo_what_it_asked_for(
     await db.write(say("next"))
     assert told == ["done", "next"]
     assert await db.read(words) == ["done", "next"]
+
+
+async def test_a_read_inside_another_is_a_mistake_that_shows(db: Database) -> None:
+    with pytest.raises(AssertionError, match="inside another"):
+        await db.read(lambda conn: (words(conn), db.read_sync(words)))
+    assert await db.read(words) == []
+
+
+async def test_a_snapshot_holds_everything_and_goes_its_own_way(db: Database) -> None:
+    await db.write(say("before"))
+    copy = Database.from_snapshot(db.snapshot())
+    await copy.write(say("only there"))
+    assert await copy.read(words) == ["before", "only there"]
+    assert await db.read(words) == ["before"]
+
+
+def test_a_change_cannot_wait_for_another_change(tmp_path: Path) -> None:
+    database = Database(tmp_path / "microsocial.db").open()
+    with pytest.raises(AssertionError, match="wait"):
+        database.write_sync(lambda conn: database.write_sync(words))
+    database.close()
