@@ -48,7 +48,7 @@ def to_memory(snapshot: bytes) -> Connection:
 def only_reading(connection: Connection) -> Iterator[Connection]:
     """One consistent look at the data; writing is refused, also on the one connection of a database in memory."""
     # Inside another read or change its end would be the other's end too: pass the connection on instead.
-    assert not connection.in_transaction(), "a read inside another"  # noqa: S101
+    assert not connection.in_transaction(), "a read inside another"
     raw(connection).execute("PRAGMA query_only=ON")
     try:
         yield connection
