@@ -35,7 +35,7 @@ def parse(chunks: Iterable[bytes]) -> Iterator[LiveEvent | None]:
     for line in _lines(chunks):
         if not line:
             if data:
-                yield LiveEvent(name, msgspec.json.decode("\n".join(data)), last_id)
+                yield LiveEvent(name, _payload(data), last_id)
             name, data = "message", []
             continue
         if line.startswith(":"):
@@ -49,6 +49,13 @@ def parse(chunks: Iterable[bytes]) -> Iterator[LiveEvent | None]:
             data.append(value)
         elif field == "id":
             last_id = value
+
+
+def _payload(data: list[str]) -> Any:
+    try:
+        return msgspec.json.decode("\n".join(data))
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise StrangeAnswer from error
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
