@@ -18,7 +18,7 @@ from microsocial.identity import api as identity
 from microsocial.messages import api as messages
 from microsocial.node import Node
 from microsocial.posts import api as posts
-from microsocial.server import door, live, person, problems, status, webapp
+from microsocial.server import delivery, door, live, person, problems, status, webapp
 from microsocial.server.guard import Bodies, Crowd
 from microsocial.server.headers import SecurityHeaders
 from microsocial.server.owner import API, owner_check
@@ -64,6 +64,7 @@ def create_app(node: Node) -> FastAPI:
         *(make(node) for make in OWNERS_ROOMS),
         person.router(node),
         status.router(node),
+        delivery.router(node),
         live.router(events),
         _description(app),
     ):
