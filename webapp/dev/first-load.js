@@ -6,8 +6,11 @@ import { gzipSync } from 'node:zlib';
 const LIMIT = 120 * 1024; // gzip bytes: half a second on a slow phone connection
 const out = process.env['OUT'] ?? fileURLToPath(new URL('../../src/microsocial/server/app', import.meta.url));
 
-/** @type {Record<string, { file: string, isEntry?: boolean, imports?: string[] }>} */
-const manifest = JSON.parse(readFileSync(`${out}/.vite/manifest.json`, 'utf8'));
+/** @type {unknown} */
+const told = JSON.parse(readFileSync(`${out}/.vite/manifest.json`, 'utf8'));
+const manifest = /** @type {Record<string, { file: string, isEntry?: boolean, imports?: string[] }>} */ (
+  told
+);
 /** @type {Set<string>} */
 const files = new Set();
 /** @param {string} name */

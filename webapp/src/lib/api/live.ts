@@ -70,15 +70,15 @@ export class Live {
   /** Told true and false as the line comes and goes. */
   onState: (connected: boolean) => void = () => undefined;
 
-  constructor(open: () => Line = () => new EventSource('/api/v1/events') as unknown as Line) {
+  constructor(open: () => Line = () => new EventSource('/api/v1/events')) {
     this.#open = open;
   }
 
   on<N extends LiveName>(name: N, listener: Listener<N>): () => void {
     const set = this.#listeners.get(name) ?? new Set();
     this.#listeners.set(name, set);
-    set.add(listener as (payload: never) => void);
-    return () => set.delete(listener as (payload: never) => void);
+    set.add(listener);
+    return () => set.delete(listener);
   }
 
   start(): void {

@@ -2,7 +2,7 @@
 import { get, post as send } from '$lib/api/client';
 import { live } from '$lib/api/live';
 import type { FriendDelivery } from '$lib/api/types';
-import { when } from '$lib/words/time';
+import { since } from '$lib/words/time';
 import { shortName, t } from '$lib/words/words';
 
 const SETTLE_MS = 500;
@@ -35,7 +35,8 @@ class Delivery {
 
   /** Ask again in a moment; for those who just said something that must travel. */
   #soon(): void {
-    this.#timer ??= setTimeout(() => {
+    if (this.#timer) return;
+    this.#timer = setTimeout(() => {
       this.#timer = null;
       if (this.isLoaded) void this.load().catch(() => undefined);
     }, SETTLE_MS);
@@ -47,7 +48,7 @@ export function standing(one: FriendDelivery, now: number = Date.now()): string 
   const name = shortName(one.person.name);
   if (one.error) return one.error;
   if (one.waiting_since !== null && now - one.waiting_since > ASLEEP_MS) {
-    return t('delivery.asleep', { name, when: when(one.waiting_since, now) });
+    return t('delivery.asleep', { name, when: since(one.waiting_since, now) });
   }
   if (one.behind > 0) return t('delivery.behind', { n: one.behind, name });
   return t('delivery.has-all');

@@ -6,4 +6,4 @@ export const MESSAGE_LENGTH = 5_000;
 export const NEAR_THE_END = 300;
 
 /** Characters as people count them: code points, not the halves of an emoji. */
-export const lengthOf = (text: string): number => [...text].length;
+export const lengthOf = (text: string): number => Array.from(text).length;

@@ -14,6 +14,10 @@ export const spoken = (person: Person): string => (person.is_me ? t('words.you')
 /** Where a name leads: my own page, a friend's, or the page of somebody known through a friend. */
 export const pageOf = (person: Person): string => (person.is_me ? '#/me/posts' : `#/friends/${person.id}`);
 
+/** The names of a list in speech: mine first, as one begins a sentence. */
+export const allSpoken = (people: readonly Person[]): string[] =>
+  [...people].sort((a, b) => Number(b.is_me) - Number(a.is_me)).map(spoken);
+
 /** Each person once, in order. */
 export function once(people: readonly Person[]): Person[] {
   const seen = new Set<string>();

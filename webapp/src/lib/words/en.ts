@@ -33,6 +33,7 @@ export const en = {
   'time.now': 'Just now',
   'time.today-at': 'today at {at}',
   'time.yesterday-at': 'yesterday at {at}',
+  'time.tomorrow-at': 'tomorrow at {at}',
   'time.weekday-at': 'on {day} at {at}',
   'time.on': 'on {date}',
 

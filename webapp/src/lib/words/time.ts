@@ -49,12 +49,17 @@ export function short(ms: number, now: number = Date.now()): string {
   return format(ms, { day: 'numeric', month: 'short' });
 }
 
-/** In the middle of a sentence: "today at 14:20", "on Thursday at 9:41", "on 4 March". */
+/** In the middle of a sentence, of what was and of what comes: "today at 14:20", "on Thursday at 9:41", "on 4 March". */
 export function when(ms: number, now: number = Date.now()): string {
   const days = daysBetween(ms, now);
   const at = clock(ms);
-  if (days <= 0) return t('time.today-at', { at });
+  if (days === 0) return t('time.today-at', { at });
   if (days === 1) return t('time.yesterday-at', { at });
-  if (days < 7) return t('time.weekday-at', { day: format(ms, { weekday: 'long' }), at });
+  if (days === -1) return t('time.tomorrow-at', { at });
+  if (Math.abs(days) < 7) return t('time.weekday-at', { day: format(ms, { weekday: 'long' }), at });
   return t('time.on', { date: date(ms, now) });
 }
+
+/** After "since": the hour alone is enough for today. */
+export const since = (ms: number, now: number = Date.now()): string =>
+  daysBetween(ms, now) === 0 ? clock(ms) : when(ms, now);

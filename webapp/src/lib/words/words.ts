@@ -85,6 +85,7 @@ export function size(bytes: number): string {
   return new Intl.NumberFormat(locale(), {
     style: 'unit',
     unit,
+    unitDisplay: step === 0 ? 'long' : 'short',
     maximumFractionDigits: step > 1 ? 1 : 0,
   }).format(bytes / 1000 ** step);
 }
