@@ -1,11 +1,14 @@
 """A real node in a folder of its own, its application called in process, and the owner's browser."""
 
+import shutil
 from dataclasses import dataclass
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from tests.support import FakeClock, SeededEntropy
 
+from microsocial.identity import passwords
 from microsocial.node import Node
 from microsocial.server import create_app
 from microsocial.settings import Settings
@@ -19,12 +22,30 @@ def clock():
     return FakeClock()
 
 
+@pytest.fixture(autouse=True)
+def quick_hashes(monkeypatch):
+    """Slow hashes are for guessers; here nobody guesses."""
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(passwords, "_HASHER", cheap)
+
+
+@pytest.fixture(scope="session")
+def empty_folder(tmp_path_factory):
+    """A data folder as the first start leaves it, made once."""
+    folder = tmp_path_factory.mktemp("empty") / "data"
+    node = Node(Settings(data=folder))
+    node.open()
+    node.close()
+    return folder
+
+
 @pytest.fixture
-async def node(tmp_path, clock):
+async def node(tmp_path, clock, empty_folder):
+    shutil.copytree(empty_folder, tmp_path / "data")
     node = Node(Settings(data=tmp_path / "data"), clock, SeededEntropy(7))
     node.open()
     yield node
-    node.close()
+    await node.stop()
 
 
 @pytest.fixture

@@ -138,8 +138,7 @@ async def test_another_site_cannot_log_somebody_in(owner, browsers):
 
 async def test_the_person_is_there_after_a_restart(owner, node):
     person = node.me.id
-    node.close()
-    node.rooms = None
-    node.open()
+    await node.stop()
+    await node.start()
     assert node.me.id == person
     assert (await owner.get("/me")).json()["name"] == "Ana"

@@ -45,7 +45,7 @@ async def test_a_person_gets_a_page(stranger):
     answer = await stranger.http.get("/nowhere", headers={"Accept": "text/html,*/*"})
     assert answer.status_code == 404
     assert answer.headers["content-type"].startswith("text/html")
-    assert "There is nothing like that here." in answer.text
+    assert "Nothing here" in answer.text
 
 
 async def test_what_nobody_expected_tells_nothing_of_the_inside(app, stranger, caplog):

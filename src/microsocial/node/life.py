@@ -143,6 +143,7 @@ class Node:
         if self._folder is not None:
             self._folder.close()
         self._db = self._folder = None
+        self.rooms = self.outside = None
 
     async def start(self) -> None:
         """Open, and begin everything that runs by itself."""
