@@ -34,6 +34,7 @@ class Neighbour:
     def __init__(self, street: "Street", name: str, url: str, seed: int) -> None:
         self.entropy = SeededEntropy(seed)
         words = self.entropy(32)
+        self.words = words
         key = signing_key(words, 0)
         self.street = street
         self.name, self.url = name, url

@@ -7,6 +7,7 @@ from microsocial.friends.model import (
     InviteUnknown,
     InviteUsed,
     NoReplyYet,
+    NotAFriend,
     NotALink,
     NoteTooLong,
     NotWhoTheySay,
@@ -331,3 +332,26 @@ async def test_a_renewed_friendship_sees_only_what_comes_after(ana, ben):
     assert ana.page(ben)["sees_from"] > first
     last = ana.read(lambda conn: conn.execute(text("SELECT max(created) FROM records")).scalar())
     assert ana.page(ben)["sees_from"] > last - 1
+
+
+async def test_a_request_of_mine_can_be_taken_back(ana, ben):
+    await ben.knocking.request(ana.url)
+    ben.remove(ana)
+    assert ben.lists() == {}
+    with pytest.raises(NotAFriend):
+        ben.remove(ana)
+
+
+async def test_who_ended_it_by_accident_comes_back_through_the_same_link_while_it_holds(
+    street, ana, ben
+):
+    link = ana.invite()
+    await ben.knocking.accept_invite(link)
+    for one, other in ((ana, ben), (ben, ana)):
+        one.write(lambda conn, one=one, other=other: one.friends.they_ended(conn, other.id))
+    assert (await ben.knocking.accept_invite(link))["state"] == "friend"
+    for one, other in ((ana, ben), (ben, ana)):
+        one.write(lambda conn, one=one, other=other: one.friends.they_ended(conn, other.id))
+    street.clock.advance(8 * DAY)
+    with pytest.raises(InviteExpired):
+        await ben.knocking.accept_invite(link)

@@ -101,14 +101,14 @@ class Invites:
         row = store.find(conn, store.invites, id=proof.id)
         if row is None or not check_mac(row.secret, person, self._me, proof.mac):
             return Taking(Status.INVITE_UNKNOWN)
-        if row.taken_by == person:
-            return Taking(None, row.address, is_again=True)
-        if row.taken_by is not None:  # spec 9.3: first identity wins
+        if row.taken_by not in (None, person):  # spec 9.3: first identity wins
             return Taking(Status.INVITE_USED)
         if row.revoked is not None:
             return Taking(Status.INVITE_UNKNOWN)
         if row.expires < self._clock.now():
             return Taking(Status.INVITE_EXPIRED)
+        if row.taken_by == person:
+            return Taking(None, row.address, is_again=True)
         chosen = update(store.invites).where(store.invites.c.id == proof.id)
         conn.execute(chosen.values(taken_by=person, taken=self._clock.now()))
         return Taking(None, row.address)

@@ -146,15 +146,12 @@ class Friends:
         if conn.execute(decided.values(declined=self._clock.now(), greeting=b"")).rowcount == 0:
             raise NoSuchRequest
 
-    def forget_request(self, conn: Connection, person: str) -> None:
-        """Take back a request of mine that nobody has answered."""
-        if not store.drop(conn, store.knocks, person=person):
-            raise NoSuchRequest
-
     def remove(self, conn: Connection, person: str) -> None:
-        """End a friendship. They are told, and nothing new reaches them."""
+        """End a friendship: they are told, and nothing new reaches them. Or take back a request of mine."""
         if not self.is_friend(conn, person):
-            raise NotAFriend
+            if not store.drop(conn, store.knocks, person=person):
+                raise NotAFriend
+            return
         self._end(conn, person, by_me=True, tell=True)
 
     def they_ended(self, conn: Connection, person: str) -> None:
@@ -192,10 +189,7 @@ class Friends:
             self._delivery.end(conn, person, tell=tell)
         emit(conn, FriendshipEnded(person, by_me))
         sentence = self.pages.friend(conn, person)["sentence"]
-        emit(
-            conn,
-            LiveEvent("friend.ended", {"friend": self.person(conn, person), "sentence": sentence}),
-        )
+        emit(conn, LiveEvent("friend.ended", {"friend": person, "sentence": sentence}))
 
     # Where people are
 
