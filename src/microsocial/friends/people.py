@@ -55,10 +55,6 @@ def unmet(conn: Connection, person: Person, name: str, hue: int) -> Person:
     return {**person, "name": name, "hue": hue, "looks_like": double}
 
 
-def name_of(conn: Connection, me: str, person: str) -> str:
-    return persons(conn, me, (person,))[person]["name"]
-
-
 def _named(conn: Connection, people: set[str]) -> set[str]:
     known: set[str] = set()
     for table in (store.profiles, store.faces):
