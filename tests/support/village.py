@@ -1,11 +1,11 @@
 """A village: people with whole nodes (all rooms, in memory) and no network. What one says reaches another when asked to.
 
-    village = Village()
-    ana, ben = village.person("Ana"), village.person("Ben")
-    village.befriend(ana, ben)
-    post = ana.publish("Hello", "friends")
-    village.bring()                       # everybody's letters to everybody, until nothing is left
-    assert ben.feed()[0]["text"] == "Hello"
+village = Village()
+ana, ben = village.person("Ana"), village.person("Ben")
+village.befriend(ana, ben)
+post = ana.publish("Hello", "friends")
+village.bring()                       # everybody's letters to everybody, until nothing is left
+assert ben.feed()[0]["text"] == "Hello"
 """
 
 from itertools import permutations
@@ -44,7 +44,12 @@ class Villager:
         self.friends = Friends(self.me, self.log, self.delivery, clock, entropy)
         self.notices = Notices(self.me.id, self.friends, clock)
         self.posts = Posts(
-            self.me, self.log, self.friends, self.delivery, clock, noticed=self.notices.entry_arrived
+            self.me,
+            self.log,
+            self.friends,
+            self.delivery,
+            clock,
+            noticed=self.notices.entry_arrived,
         )
         self.feeds = Feed(self.posts, self.friends)
         self.told: list[LiveEvent] = []
@@ -63,6 +68,7 @@ class Villager:
         def kept(conn):
             result = change(conn)
             events = take_emitted(conn)
+            conn.info["events"] = list(events)  # the bus hears them too, after the commit
             self.emitted += events
             self.told += [event for event in events if isinstance(event, LiveEvent)]
             return result
@@ -167,9 +173,13 @@ class Village:
                 return count
             self.clock.advance(1)
             answer = receiver.write(
-                lambda conn, it=letter: receiver.delivery.receive(conn, sender.id, it.purpose, it.sealed)
+                lambda conn, it=letter: receiver.delivery.receive(
+                    conn, sender.id, it.purpose, it.sealed
+                )
             )
-            sender.write(lambda conn, it=letter, said=answer: sender.delivery.on_answer(conn, it, said))
+            sender.write(
+                lambda conn, it=letter, said=answer: sender.delivery.on_answer(conn, it, said)
+            )
         raise AssertionError(f"{sender.name} and {receiver.name} never agree")
 
     def close(self) -> None:

@@ -207,7 +207,7 @@ def entries_of(
 
 def commenters_of(
     conn: Connection, refs: Collection[str], without: Collection[str] = ()
-) -> Sequence[Row[Any]]:
+) -> Sequence[Any]:
     """Give (post, author, name) of everybody who commented, the first to write first."""
     if not refs:
         return ()
@@ -217,8 +217,7 @@ def commenters_of(
         .group_by(entries.c.post, entries.c.author)
         .order_by(func.min(entries.c.created), entries.c.author)
     )
-    rows: Sequence[Row[Any]] = conn.execute(query).all()
-    return rows
+    return list(conn.execute(query))
 
 
 def reactions_by(conn: Connection, post: str, author: str, emoji: str) -> Sequence[Row[Any]]:

@@ -18,5 +18,7 @@ if (/^#[A-Za-z0-9_-]{43}\\.[A-Za-z0-9_-]{32}$/.test(location.hash)) {
   });
   document.getElementById('whole').hidden = false;
   document.getElementById('by-hand').hidden = true;
+  document.getElementById('without').hidden = true;
+  document.getElementById('lead').textContent = 'would like to be friends with you.';
 }
 """

@@ -1,5 +1,6 @@
 """What a visitor may see, as values that templates and feeds read. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -96,6 +97,22 @@ def shortened(text: str, most: int) -> str:
     if len(text) <= most:
         return text
     return text[: most - 1].rsplit(" ", 1)[0].rstrip(".,;:") + "…"
+
+
+def _ratio(item: dict[str, Any]) -> int:
+    """Give width to height in thousandths, within what a page can lay out."""
+    width, height = int(item.get("width") or 0), int(item.get("height") or 0)
+    return min(max(1000 * width // height, 200), 5000) if width > 0 and height > 0 else 1500
+
+
+def ratio_class(item: dict[str, Any]) -> str:
+    return f"r{_ratio(item)}"
+
+
+def ratios(posts: Iterable[PublicPost]) -> list[tuple[str, float]]:
+    """Give each shape of picture on the page once: (class, ratio)."""
+    found = {ratio_class(item): _ratio(item) / 1000 for post in posts for item in post.media}
+    return sorted(found.items())
 
 
 def public(post: Post, updated: int) -> PublicPost:

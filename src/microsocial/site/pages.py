@@ -18,7 +18,7 @@ from microsocial.records.service import Log
 from microsocial.site import dates, feeds
 from microsocial.site.assets import Assets
 from microsocial.site.cache import Built
-from microsocial.site.model import PAGE, Owner, PublicPost, public, shortened
+from microsocial.site.model import PAGE, Owner, PublicPost, public, ratio_class, ratios, shortened
 
 HTML = "text/html; charset=utf-8"
 ATOM = "application/atom+xml; charset=utf-8"
@@ -38,6 +38,8 @@ def environment(assets: Assets) -> Environment:
     )
     templates.filters["iso"] = dates.iso
     templates.filters["line"] = shortened
+    templates.filters["ratio_class"] = ratio_class
+    templates.filters["ratios"] = ratios
     templates.globals["asset"] = assets.path
     return templates
 
