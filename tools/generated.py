@@ -3,6 +3,7 @@
 tests/test_house_rules.py compares what is here with what lies in the tree.
 """
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,7 @@ def _default(row: Any) -> str:
     return f"`{', '.join(shown)}`"
 
 
+@cache
 def pages() -> dict[str, str]:
     """Every generated file: its path from the root of the tree → what belongs into it."""
     return {
