@@ -17,9 +17,14 @@ MAX_API_BODY_BYTES = (
 MAX_PEER_BODY_BYTES = (
     4 * MIB
 )  # an update of 1 MiB of envelopes in b64u, the key logs, and the padding of spec 5.2
+STREAMED = "/api/v1/uploads/"  # pieces of files, which may be as large as a clip
 MAX_JSON_DEPTH = 32  # our deepest body has 4 levels
 BODY_DEADLINE_S = 30.0  # 1 MiB within it needs 35 kB/s; a phone on a bad day manages
 BODY_IDLE_S = 10.0  # between two pieces of a body
+UPLOADS = "/api/v1/uploads"
+UPLOAD_BYTES_PER_S = (
+    4 * 1024
+)  # on average: a phone at the edge of nowhere; what came is kept anyway
 MAX_REQUESTS_PER_ADDRESS = (
     64  # a browser keeps 6 connections; a household behind one address has a few browsers
 )
@@ -93,7 +98,10 @@ class Crowd:
 
 
 class Bodies:
-    """Reads each request's body whole, within size and time, before the application sees the request."""
+    """Reads each request's body whole, within size and time, before the application sees the request.
+
+    Uploads are the exception: their room counts the bytes as it writes them down; here only their pace is watched.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -102,6 +110,12 @@ class Bodies:
         headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
         if headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers:
             await self._app(scope, receive, send)
+            return
+        if scope["path"].startswith(UPLOADS):
+            await self._app(scope, _in_time(receive), send)  # looks at its pieces as they come
+            return
+        if scope["path"].startswith(STREAMED):
+            await self._app(scope, _paced(receive), send)
             return
         try:
             body = await _read(scope["path"], headers, receive)
@@ -138,6 +152,36 @@ async def _read(path: str, headers: Headers, receive: Receive) -> bytes:
     except TimeoutError:
         raise BodyTooSlow from None
     return b"".join(parts)
+
+
+def _in_time(receive: Receive) -> Receive:
+    """A body that is read piece by piece: refused when it stands still or trickles."""
+    began = asyncio.get_running_loop().time()
+    size = 0
+
+    async def received() -> Message:
+        nonlocal size
+        try:
+            message = await asyncio.wait_for(receive(), BODY_IDLE_S)
+        except TimeoutError:
+            raise BodyTooSlow from None
+        size += len(message.get("body", b""))
+        seconds = asyncio.get_running_loop().time() - began
+        if seconds > BODY_DEADLINE_S and size < seconds * UPLOAD_BYTES_PER_S:
+            raise BodyTooSlow
+        return message
+
+    return received
+
+
+def _paced(receive: Receive) -> Receive:
+    async def next_piece() -> Message:
+        try:
+            return await asyncio.wait_for(receive(), BODY_IDLE_S)
+        except TimeoutError:
+            raise BodyTooSlow from None
+
+    return next_piece
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
