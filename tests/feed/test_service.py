@@ -3,7 +3,6 @@
 import pytest
 
 from microsocial.feed.model import CursorWrong, NothingToFind, QueryTooLong
-from microsocial.feed.service import Feed
 
 
 def pages(person, limit, between=lambda: None):
@@ -101,18 +100,19 @@ def test_search_finds_all_words_in_any_case_and_forgets_what_is_deleted(village)
     assert search(ana, "cheese")["posts"] == []
 
 
-def test_search_asks_the_messages_room_with_folded_words(village):
-    ana = village.person("Ana")
-    asked = []
-
-    def messages(_conn, words, limit):
-        asked.append((words, limit))
-        return [{"id": "m"}]
-
-    feed = Feed(ana.posts, ana.friends, messages)
-    found = ana.read(lambda conn: feed.search(conn, "Big BIG Straße", 7))
-    assert found["messages"] == [{"id": "m"}]
-    assert asked == [(["big", "strasse"], 7)]
+def test_search_finds_messages_until_they_are_cleared(village):
+    ana, ben = village.people_named("Ana", "Ben")
+    for text in ("Straße one", "Nothing", "STRASSE two"):
+        ana.write(lambda conn, it=text: ana.messages.send(conn, ben.id, it))
+        village.clock.advance(10)
+    village.bring()
+    for person in (ana, ben):
+        found = search(person, "strasse")["messages"]
+        assert [message["text"] for message in found] == ["STRASSE two", "Straße one"]
+    ben.write(lambda conn: ben.messages.clear(conn, ana.id))
+    village.bring()
+    for person in (ana, ben):
+        assert search(person, "strasse")["messages"] == []
 
 
 def test_blocked_people_are_not_found(village):

@@ -20,6 +20,7 @@ from microsocial.feed.service import Feed
 from microsocial.friends import store as friends_store
 from microsocial.friends.service import Friends
 from microsocial.identity.me import Me
+from microsocial.messages.service import Messages
 from microsocial.posts.model import Choice, Draft
 from microsocial.posts.service import Posts
 from microsocial.protocol.keys import begin, inception, signing_key
@@ -51,7 +52,8 @@ class Villager:
             clock,
             noticed=self.notices.entry_arrived,
         )
-        self.feeds = Feed(self.posts, self.friends)
+        self.messages = Messages(self.log, self.friends, self.delivery, clock)
+        self.feeds = Feed(self.posts, self.friends, self.messages)
         self.told: list[LiveEvent] = []
         self.emitted = []
         self.write(self.delivery.start)

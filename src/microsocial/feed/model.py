@@ -1,11 +1,10 @@
 """The values of this room and what can go wrong with them. Pure."""
 
-from typing import Any
-
 from typing_extensions import TypedDict
 
 from microsocial.errors import Invalid
 from microsocial.friends.model import Person
+from microsocial.messages.model import MessageShape
 from microsocial.posts.model import Post
 
 DEFAULT_PAGE = 20
@@ -39,7 +38,7 @@ class Found(TypedDict):
     """What a search found."""
 
     posts: list[Post]
-    messages: list[dict[str, Any]]
+    messages: list[MessageShape]
     people: list[Person]
 
 

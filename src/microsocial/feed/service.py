@@ -1,8 +1,9 @@
 """`Feed`: the timeline, the read mark, search."""
 
 import json
-from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import Any
 
 from sqlalchemy import Connection, Row
 
@@ -20,28 +21,22 @@ from microsocial.feed.model import (
 )
 from microsocial.friends.model import Person
 from microsocial.friends.service import Friends
+from microsocial.messages.model import MessageShape
+from microsocial.messages.service import Messages
 from microsocial.posts import store as posts_store
+from microsocial.posts.model import Post
 from microsocial.posts.service import Posts
 
 FEED = "feed"
-
-# The messages room hands this in: the newest messages (as its own shapes) in which all of these folded words stand.
-SearchMessages: TypeAlias = Callable[[Connection, list[str], int], list[dict[str, Any]]]
-
-
-def no_messages(_conn: Connection, _words: list[str], _limit: int) -> list[dict[str, Any]]:
-    return []
 
 
 class Feed:
     """Reads what is here. Whom the owner has blocked is left out everywhere."""
 
-    def __init__(
-        self, posts: Posts, friends: Friends, search_messages: SearchMessages = no_messages
-    ) -> None:
+    def __init__(self, posts: Posts, friends: Friends, messages: Messages) -> None:
         self._posts = posts
         self._friends = friends
-        self._search_messages = search_messages
+        self._messages = messages
 
     # Timeline
 
@@ -88,24 +83,32 @@ class Feed:
         limit = max(1, min(limit, MAX_FOUND))
         return Found(
             posts=self._find_posts(conn, words, limit),
-            messages=self._search_messages(conn, words, limit),
+            messages=self._find_messages(conn, words, limit),
             people=self._find_people(conn, words, limit),
         )
 
-    def _find_posts(self, conn: Connection, words: list[str], limit: int) -> list[Any]:
-        refs: list[str] = []
-        for row in posts_store.every_text(conn, self._friends.blocked(conn)):
-            if has_all(words, row.text, *_captions(row.media)):
-                refs.append(row.ref)
-                if len(refs) == limit:
-                    break
+    def _find_posts(self, conn: Connection, words: list[str], limit: int) -> list[Post]:
+        every = posts_store.every_text(conn, self._friends.blocked(conn))
+        refs = _matching(every, words, limit)
         rows = posts_store.by_refs(conn, refs)
         return self._posts.views.posts(conn, [rows[ref] for ref in refs])
+
+    def _find_messages(self, conn: Connection, words: list[str], limit: int) -> list[MessageShape]:
+        every = store.every_message(conn, self._friends.blocked(conn))
+        refs = _matching(every, words, limit)
+        found = {message["id"]: message for message in self._messages.by_refs(conn, refs)}
+        return [found[ref] for ref in refs]
 
     def _find_people(self, conn: Connection, words: list[str], limit: int) -> list[Person]:
         persons = self._friends.persons(conn, self._friends.active(conn))
         found = [one for one in persons.values() if has_all(words, one["name"])]
         return sorted(found, key=lambda one: one["name"].casefold())[:limit]
+
+
+def _matching(rows: Iterable[Row[Any]], words: list[str], limit: int) -> list[str]:
+    """Give the refs of the first rows in which all words stand."""
+    matching = (row.ref for row in rows if has_all(words, row.text, *_captions(row.media)))
+    return list(islice(matching, limit))
 
 
 def _end_of(rows: Sequence[Row[Any]]) -> str:

@@ -1,6 +1,6 @@
-"""The table of feed (how far was read: a local fact), and what notices read from the friends room."""
+"""The table of feed (how far was read: a local fact), and what notices and search read from the rooms below."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -19,6 +19,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from microsocial.database import metadata
 from microsocial.friends import store as friends_store
+from microsocial.messages import store as messages_store
 
 read_marks = Table(
     "read_marks",
@@ -59,3 +60,13 @@ def happened_with_people(
     if without:
         query = query.where(every.c.person.not_in(without))
     return conn.execute(query.order_by(every.c.happened.desc(), every.c.person).limit(limit)).all()
+
+
+def every_message(conn: Connection, without: Collection[str] = ()) -> Iterable[Row[Any]]:
+    """Give (ref, text, media) of all messages, newest first, for a search that scans."""
+    messages = messages_store.messages
+    query = select(messages.c.ref, messages.c.text, messages.c.media)
+    if without:
+        query = query.where(messages.c.friend.not_in(without))
+    newest_first = query.order_by(messages.c.shown.desc(), messages.c.ref.desc())
+    return conn.execute(newest_first.execution_options(yield_per=500))
