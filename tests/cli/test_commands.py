@@ -226,3 +226,18 @@ def test_help_answers_at_once_and_loads_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
     assert time.monotonic() - begin < 10, "not a measurement: bench/ measures"
+
+
+def test_what_nobody_thought_of_is_one_sentence_too(
+    type_: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> Any:
+        raise ZeroDivisionError("by nought")
+
+    monkeypatch.setattr("microsocial.client.doors.of_folder", broken)
+    code, out, err = type_("status")
+    assert (code, out) == (1, "")
+    assert err.count("\n") == 1
+    assert "ZeroDivisionError: by nought" in err
+    with pytest.raises(ZeroDivisionError):
+        type_("--trace", "status")

@@ -35,8 +35,8 @@ class Mood:
     """What the proxy does to those who come. Change it at any time."""
 
     is_dark: bool = False  # refuses connections and cuts the open ones
-    drop_requests: int = 0  # so many requests are swallowed before the node sees them
-    drop_answers: int = 0  # so many answers are swallowed after the node gave them
+    drop_requests: int | bool = 0  # so many (True: all) are swallowed before the node sees them
+    drop_answers: int | bool = 0  # so many (True: all) are swallowed after the node gave them
     delay_seconds: float = 0.0
     hang: bool = False  # takes requests and never answers
 
@@ -147,16 +147,16 @@ class Proxy:
         if mood.hang:
             self._note(Seen(method, path, headers, body, passed=False, answered=False))
             await asyncio.Event().wait()
-        if mood.drop_requests > 0:
-            mood.drop_requests -= 1
+        if mood.drop_requests:
+            mood.drop_requests = _one_less(mood.drop_requests)
             self._note(Seen(method, path, headers, body, passed=False, answered=False))
             raise ConnectionResetError
         answer = await self._ask(raw_head, body)
         if answer is None:
             self._note(Seen(method, path, headers, body, passed=False, answered=False))
             raise ConnectionResetError
-        if mood.drop_answers > 0:
-            mood.drop_answers -= 1
+        if mood.drop_answers:
+            mood.drop_answers = _one_less(mood.drop_answers)
             self._note(Seen(method, path, headers, body, answered=False))
             raise ConnectionResetError
         self._note(Seen(method, path, headers, body))
@@ -183,6 +183,10 @@ class Proxy:
         with self._changed:
             self.seen.append(seen)
             self._changed.notify_all()
+
+
+def _one_less(count: int | bool) -> int | bool:
+    return count if count is True else count - 1
 
 
 async def _read_head(reader: asyncio.StreamReader) -> tuple[str, dict[str, str], bytes]:

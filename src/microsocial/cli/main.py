@@ -8,7 +8,12 @@ import typer
 from microsocial import __version__
 from microsocial.cli import care, doctor, messages, offline, people, posts, start
 from microsocial.cli.words import complain
-from microsocial.errors import MicrosocialError
+from microsocial.errors import MicrosocialError, WeBroke
+
+
+class Unforeseen(WeBroke):
+    """Something went wrong that nobody thought of. With --trace before the command you see where."""
+
 
 app = typer.Typer(
     help="Microsocial: your own social platform, for you and your friends.",
@@ -35,6 +40,9 @@ def root(
             "--version", callback=_print_version, is_eager=True, help="Print the version."
         ),
     ] = False,
+    trace: Annotated[
+        bool, typer.Option("--trace", help="Show where in the program something went wrong.")
+    ] = False,
 ) -> None:
     """Microsocial: your own social platform, for you and your friends."""
 
@@ -47,15 +55,20 @@ def main() -> None:
     """The entry point of `microsocial`."""
     try:
         app()
-    except MicrosocialError as error:
-        complain(f"microsocial: {error}")
-        sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)
     except BrokenPipeError:
         # Whoever read our output has gone (`| head`). Nothing is left to say, and to nobody.
         sys.stderr.close()
         sys.exit(1)
+    except MicrosocialError as error:
+        complain(f"microsocial: {error}")
+        sys.exit(1)
+    except Exception as error:
+        if "--trace" in sys.argv[1:2]:
+            raise
+        complain(f"microsocial: {Unforeseen.sentence()} ({type(error).__name__}: {error})")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 if __name__ == "__main__":
