@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 
 from microsocial import site
 from microsocial.context import NotSetUp
-from microsocial.posts.views import Views
+from microsocial.protocol.encoding import b64u
 
 
 class Context:
@@ -33,13 +33,30 @@ def visitor(context):
     return httpx.AsyncClient(transport=transport, base_url="http://ana.example")
 
 
-def with_photos(person, post, *items):
-    """Pretend that the media room has made these pictures ready to show."""
-    person.write(
-        lambda conn: conn.exec_driver_sql(
-            "UPDATE posts SET media = json_array('x') WHERE ref = ?", (post["id"],)
-        )
-    )
-    person.posts.views = Views(
-        person.id, person.friends, person.delivery, lambda _conn, _stored: list(items)
-    )
+def photo(caption="", alt="", width=600, height=800):
+    """A public photo in two sizes, as a record describes it (spec 11)."""
+
+    def size(role, share):
+        return {
+            "hash": b64u(role.encode().ljust(32)),
+            "key": None,
+            "bytes": 1_000,
+            "chunk": 65_536,
+            "width": width // share,
+            "height": height // share,
+            "type": "image/webp",
+            "role": role,
+        }
+
+    return {
+        "id": b64u(bytes(16)),
+        "kind": "photo",
+        "type": "image/webp",
+        "width": width,
+        "height": height,
+        "duration": 0,
+        "caption": caption,
+        "alt": alt,
+        "placeholder": "",
+        "sizes": [size("small", 2), size("screen", 1)],
+    }
