@@ -24,8 +24,8 @@ run: $(HAS_PROGRAM) webapp ## start a node with its data in ./data
 demo: $(HAS_PROGRAM) webapp ## start four befriended people with posts, ready to click
 	@$(BIN)/microsocial demo
 
-test: check webapp browser ## everything that must hold: check, then all tests but the long ones
-	$(BIN)/python -m pytest -m "not soak"
+test: check webapp browser ## everything that must hold: check, then all tests but the long ones (FLAGS for pytest)
+	$(BIN)/python -m pytest -m "not soak" $(FLAGS)
 
 check: $(HAS_DEVELOPMENT) ## style, types, walls between rooms, house rules, the web app's own checks
 	$(BIN)/ruff check
