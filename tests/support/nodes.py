@@ -247,11 +247,20 @@ def _settle_and_start(person: Person) -> None:
 
 
 def befriend(inviter: Person, invited: Person) -> None:
-    """Through a real invite, one round trip; both sides know it afterwards."""
+    """Through a real invite, one round trip. Afterwards both know it, and nothing is on its way any more."""
     link = inviter.api.post("/invites")["link"]
     invited.api.post("/friends", {"link": link})
     for one, other in ((inviter, invited), (invited, inviter)):
         wait_for(lambda one=one, other=other: other.id in _friend_ids(one))
+        wait_for(lambda one=one, other=other: has_everything(one, other))
+
+
+def has_everything(one: Person, other: Person) -> bool:
+    """Whether all that `one` has for `other` is acknowledged."""
+    for account in one.api.get("/delivery")["friends"]:
+        if account["person"]["id"] == other.id:
+            return account["behind"] == 0 and account["position"] is not None
+    return False
 
 
 def _friend_ids(person: Person) -> list[str]:
