@@ -24,7 +24,7 @@ from tests.support.world_rooms import furnish, say_clear
 
 from microsocial.database import Database, in_memory
 from microsocial.delivery import store as delivery_store
-from microsocial.delivery.model import NextStep, Outgoing, SendReunion, SendUpdate
+from microsocial.delivery.model import NextStep, Outgoing, Wait
 from microsocial.delivery.service import Delivery
 from microsocial.identity.me import Me
 from microsocial.protocol.keys import begin, inception, signing_key
@@ -79,6 +79,7 @@ class Person:
         furnish(self.log)
         self.in_flight: dict[str, Outgoing] = {}
         self.wants_hello: set[str] = set()
+        self.waits: set[str] = set()  # for whom nothing goes on just now
         self.db = Database.from_snapshot(snapshot)
         self.is_off = False
 
@@ -100,8 +101,9 @@ class Person:
     def start(self) -> None:
         """Begin a run, and greet everybody."""
         self.in_flight.clear()
+        self.waits.clear()
         self.write(self.delivery.start)
-        self.wants_hello = set(self.read(self.delivery.active))
+        self.wants_hello = set(self.read(self.delivery.correspondents))
 
     def snapshot(self) -> bytes:
         return self.db.snapshot()
@@ -209,7 +211,7 @@ class Person:
     # What a person has
 
     def friends(self) -> list[str]:
-        return self.read(self.delivery.correspondents)
+        return self.read(self.delivery.active)
 
     def find(self, record: Name) -> Stored | None:
         return self.read(lambda conn: self.log.find(conn, *record))
@@ -244,7 +246,7 @@ class Person:
 
     def write_letter(self, friend: str) -> Letter | None:
         """Send what is next to a friend, unless something is in flight."""
-        if self.is_off or friend in self.in_flight:
+        if self.is_off or friend in self.in_flight or friend in self.waits:
             return None
         hello = friend in self.wants_hello
         outgoing = self.write(
@@ -300,7 +302,19 @@ class Person:
             self.restart()
             return None
         del self.in_flight[outgoing.person]
+        if isinstance(step, Wait):
+            self.waits.add(outgoing.person)
+            self.wants_hello.add(outgoing.person)
         return step
+
+    def try_again(self) -> None:
+        """The pause after a failure is over, for everybody."""
+        self.waits.clear()
+
+    def go_on_here(self) -> None:
+        """The owner says that this copy is the one to keep."""
+        self.write(self.delivery.continue_here)
+        self.start()
 
     def give_up(self, friend: str) -> None:
         """No answer came. The next try says hello."""
@@ -355,6 +369,18 @@ class World:
                 )
             )
             person.wants_hello.add(friend.id)
+
+    @classmethod
+    def of_friends(cls, *names: str, seed: int = 1) -> "World":
+        """A world in which all are friends and nothing has been said; cheap, as a copy of one made before."""
+        snapshots, now = _friends(names)
+        world = cls(seed=seed)
+        world.clock.advance(now - world.clock.now())
+        world.people = [
+            Person(world, name, snapshot, world.clock)
+            for name, snapshot in zip(names, snapshots, strict=True)
+        ]
+        return world
 
     def befriend_all(self) -> None:
         for one, other in itertools.combinations(self.people, 2):
@@ -418,13 +444,21 @@ class World:
     def settle(self) -> None:
         """End of faults: what is on its way is lost, everybody tries again and says hello."""
         self.transit.clear()
-        for _ in range(2):  # a stopped copy shows only when both have spoken
+        for _ in range(3):  # a copy stops only when both have spoken
             self.clock.advance(HOUR_MS)
             for person in self.people:
-                if not person.is_off:
-                    person.in_flight.clear()
-                    person.wants_hello |= set(person.read(person.delivery.active))
+                self._end_pauses(person)
             self.run()
+
+    def _end_pauses(self, person: Person) -> None:
+        if person.is_off:
+            return
+        others_run = any(not one.is_stopped for one in self.running(person.id))
+        if person.is_stopped and not others_run:
+            person.go_on_here()  # a clock that went back made it look like a copy
+        person.in_flight.clear()
+        person.waits.clear()
+        person.wants_hello |= set(person.read(person.delivery.correspondents))
 
     # What must hold
 
@@ -487,8 +521,12 @@ class World:
                 continue
             assert person.id in allowed, f"{person} should never have seen {stored}"
 
-    def step_follows(self, step: NextStep | None) -> bool:
-        return isinstance(step, SendUpdate | SendReunion)
+
+@cache
+def _friends(names: tuple[str, ...]) -> tuple[list[bytes], int]:
+    world = World(*names, seed=-1)  # a seed of its own: no other world repeats its chance
+    world.befriend_all()
+    return [person.snapshot() for person in world.people], world.clock.now()
 
 
 def name_of(stored: Stored) -> Name:

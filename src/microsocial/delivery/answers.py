@@ -32,7 +32,7 @@ from microsocial.delivery.model import (
     Wait,
 )
 from microsocial.delivery.reunion import Progress, ReunionSteps
-from microsocial.delivery.standing import Foreign, NewerRun, Standing
+from microsocial.delivery.standing import NewerRun, Standing, Stands
 from microsocial.delivery.store import Correspondent
 from microsocial.errors import PeerBroke
 from microsocial.events import LiveEvent, emit
@@ -149,17 +149,19 @@ class Answers:
     ) -> NextStep:
         if answer.says is Status.HELD and position == outgoing.since:
             return self.wait(conn, friend.person, CONTRADICTS)
-        place = self._standing.read(conn, friend.person, position)
+        if position == outgoing.upto:
+            place = self._standing.read(conn, friend.person, position)
+        else:
+            place = self._standing.learn(conn, friend.person, friend.sees_from, position)
         if isinstance(place, NewerRun):
             return Stop(self._standing.stop_for_copy(conn, place.run))
-        is_foreign = isinstance(place, Foreign)
         refused = [[one.author, one.id, one.reason] for one in answer.refused]
         kept = (json.loads(friend.refused) + refused)[-MAX_REFUSED_KEPT:]
         store.change(
             conn,
             friend.person,
             answered=position,
-            acknowledged=None if is_foreign else place,
+            acknowledged=place.change if isinstance(place, Stands) else None,
             hint=None if friend.hint == outgoing.hint else friend.hint,
             reunion=None,
             error=None,
@@ -171,7 +173,7 @@ class Answers:
             emit(conn, Delivered(friend.person))
         if outgoing.records or friend.error:
             _tell(conn, friend.person, "")
-        return SendReunion() if is_foreign else SendUpdate()
+        return SendUpdate() if isinstance(place, Stands) else SendReunion()
 
     def _end(self, conn: Connection, friend: Correspondent) -> Ended:
         store.change(conn, friend.person, state="ended", reunion=None, hint=None, error=None)

@@ -26,6 +26,7 @@ class Outgoing:
     hash: str  # of the sealed bytes; the answer names it
     urls: tuple[str, ...] = ()
     since: str = ""  # an update's: where it starts
+    upto: str = ""  # and where it leads
     prekey_id: bytes = b""
     hint: str | None = None  # the friend's hello that this update follows
     reunion: str | None = None  # the state of the reunion that it belongs to

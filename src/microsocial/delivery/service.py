@@ -24,7 +24,7 @@ from microsocial.delivery.model import (
 )
 from microsocial.delivery.prekeys import Prekeys
 from microsocial.delivery.reunion import ReunionSteps
-from microsocial.delivery.standing import Foreign, NewerRun, Standing
+from microsocial.delivery.standing import Standing, Stands
 from microsocial.delivery.store import Correspondent
 from microsocial.delivery.updates import Updates
 from microsocial.events import emit
@@ -96,16 +96,16 @@ class Delivery:
         encoded = prekey.encoded() if isinstance(prekey, Envelope) else prekey
         if encoded is not None:
             decode_prekey(encoded, key_log)
-        place = self._standing.read(conn, person, position)
-        if isinstance(place, NewerRun):
-            self._standing.stop_for_copy(conn, place.run)
+        before = store.find(conn, person)
+        saw_from = before.sees_from if before else sees_from
+        place = self._standing.learn(conn, person, saw_from, position)
         store.put(
             conn,
             person,
             state="active",
             sees_from=sees_from,
             answered=position,
-            acknowledged=None if isinstance(place, Foreign | NewerRun) else place,
+            acknowledged=place.change if isinstance(place, Stands) else None,
             key_number=key_log.number,
             urls=json.dumps(list(urls)),
             hint=None,
@@ -131,12 +131,12 @@ class Delivery:
         self._when_ended.append(tell)
 
     def correspondents(self, conn: Connection) -> list[str]:
-        """Everybody I write to and hear."""
-        return store.in_state(conn, "active")
+        """Everybody to whom there may be something to say, those included who are still to be told farewell."""
+        return store.in_state(conn, "active", "leaving")
 
     def active(self, conn: Connection) -> list[str]:
-        """Everybody to whom there may be something to say: correspondents, and those who are to be told farewell."""
-        return store.in_state(conn, "active", "leaving")
+        """Everybody I write to and hear."""
+        return store.in_state(conn, "active")
 
     def position_in(self, conn: Connection, person: str) -> str:
         """My position in their log, for a greeting; the first one when we never met."""

@@ -33,7 +33,15 @@ class NewerRun:
     run: int
 
 
-Place = int | Foreign | NewerRun
+@dataclass(frozen=True)
+class Stands:
+    """A place in this log, and how far the log reached when it was minted."""
+
+    change: int
+    newest: int
+
+
+Place = Stands | Foreign | NewerRun
 
 
 class Standing:
@@ -91,9 +99,9 @@ class Standing:
         return positions.mint(position, secret, person, nonce)
 
     def read(self, conn: Connection, person: str, text: str) -> Place:
-        """Give the change that this position of `person` stands for."""
+        """Say what this position of `person` stands for."""
         if text == FIRST:
-            return 0
+            return Stands(0, 0)
         position = positions.read(text, self._secret(conn), person)
         if position is None:
             return Foreign()
@@ -101,7 +109,18 @@ class Standing:
             return NewerRun(position.run)
         place = Change(position.change, position.mark)
         newest = Change(position.newest, position.newest_mark)
-        return position.change if self._log.stands(conn, [place, newest]) else Foreign()
+        if not self._log.stands(conn, [place, newest]):
+            return Foreign()
+        return Stands(position.change, position.newest)
+
+    def learn(self, conn: Connection, person: str, sees_from: int, text: str) -> Place:
+        """Read a position that `person` was at, and recall what they must have been offered."""
+        place = self.read(conn, person, text)
+        if isinstance(place, Stands):
+            self._log.recall_offered(conn, person, sees_from, place.change, place.newest)
+        elif isinstance(place, NewerRun):
+            self.stop_for_copy(conn, place.run)
+        return place
 
     def _secret(self, conn: Connection) -> bytes:
         secret = store.fact(conn, SECRET)

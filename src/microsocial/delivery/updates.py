@@ -59,7 +59,7 @@ class Updates:
         if isinstance(place, Foreign):
             progress = Progress(told_until=self._log.head(conn).seq)
             return self._go_on(conn, friend, key_log, prekey, progress)
-        page = self._page(conn, friend, place)
+        page = self._page(conn, friend, place.change)
         if not page.entries and not hello and not is_hinted:
             return None  # spec 7.6
         return self._update(conn, friend, key_log, prekey, since, page, hello=hello)
@@ -134,6 +134,7 @@ class Updates:
             hash=hash_of(sealed),
             urls=tuple(json.loads(friend.urls)),
             since=since,
+            upto=upto,
             prekey_id=prekey.id,
             hint=friend.hint,
             reunion=reunion,

@@ -6,6 +6,7 @@ Rule 2: whatever the log keeps is projected in the same transaction.
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -16,7 +17,7 @@ from microsocial.protocol.kinds import KINDS
 from microsocial.protocol.payloads import Clear, Message, Removal
 from microsocial.protocol.positions import MARK_BYTES
 from microsocial.records import store
-from microsocial.records.handlers import Forgetting, Handler, Watcher
+from microsocial.records.handlers import Forgetting, Handler, Reminded, Watcher
 from microsocial.records.model import ChangeLogged, Me, Stored, ref_of
 
 
@@ -126,8 +127,10 @@ class Ground:
         known = store.find(conn, author, record_id)
         if known is not None and known.withdrawn:
             return  # nothing of it is left but the tombstone, which others may need
+        unsaid: dict[str, Any] = {}
         if known is not None:
             thread_author = known.thread_author
+            unsaid = self._unsaid(conn, known)
             store.drop(conn, known.no)
             emit(conn, WordsErased())
             handler: object = self.handlers.get(known.kind)
@@ -140,7 +143,29 @@ class Ground:
             why=why,
             thread_author=thread_author,
             forgotten=self.clock.now(),
+            **unsaid,
         )
+
+    def _unsaid(self, conn: Connection, known: Stored) -> dict[str, Any]:
+        """What shows later that a record of mine for one person was offered, though I forgot that it was (R17)."""
+        named = [person for person in store.readers_of(conn, known.no) if person != self.me.id]
+        if (
+            known.author != self.me.id
+            or len(named) != 1
+            or named[0] in store.offered_to(conn, known.no)
+        ):
+            return {}
+        return {
+            "meant_for": named[0],
+            "first_change": store.first_change_of(conn, known.no),
+            "newest": store.head(conn).seq,
+        }
+
+    def remind(self, conn: Connection, person: str, author: str, record_id: str, why: str) -> None:
+        """Tell the rooms that somebody holds what is forgotten here."""
+        for handler in self.handlers.values():
+            if isinstance(handler, Reminded):
+                handler.still_held(conn, person, author, record_id, why)
 
 
 def is_one_valued(kind: str) -> bool:

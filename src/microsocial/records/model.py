@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, Protocol
 
-from microsocial.errors import NotFound, PeerBroke
+from microsocial.errors import Conflict, NotFound, PeerBroke
 from microsocial.events import Event
 from microsocial.protocol.crypto import SigningKey, sha256
 from microsocial.protocol.encoding import b64u, parse_object
@@ -137,6 +137,10 @@ class Refused(PeerBroke):
 
 class RecordNotFound(NotFound):
     """There is no such thing here (any more)."""
+
+
+class OnlyForMe(Conflict):
+    """You wrote this for yourself only. To share it, post it again."""
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from sqlalchemy import (
 
 from microsocial.records import store
 from microsocial.records.model import Page, Stored
-from microsocial.records.store import changes, records
-from microsocial.records.visibility import Person, may_see
+from microsocial.records.store import changes, offered, records
+from microsocial.records.visibility import Person, is_meant_for, may_see
 
 
 def page(
@@ -47,6 +47,19 @@ def public_page(conn: Connection, me: str, since: int, max_bytes: int, max_recor
 def may_see_one(conn: Connection, me: str, person: str, sees_from: int, no: int) -> bool:
     values = {"me": me, "person": person, "sees_from": sees_from, "no": no}
     return conn.execute(_one(), values).first() is not None
+
+
+def offered_by_then(
+    conn: Connection, me: str, person: str, sees_from: int, change: int, newest: int
+) -> list[int]:
+    """Give what a person at this place in my log was offered, whether or not I remember (by `no`).
+
+    Whatever was meant for them and first told up to `change` went there, unless it was deleted already when the log's
+    newest change was `newest`.
+    """
+    values = {"me": me, "person": person, "sees_from": sees_from}
+    places = {"change": change, "newest": newest}
+    return list(conn.execute(_offered_by_then(), {**values, **places}).scalars())
 
 
 def _cut(
@@ -94,6 +107,27 @@ def _one() -> Select[Any]:
     sees_from = bindparam("sees_from", type_=Integer)
     is_this = records.c.no == bindparam("no", type_=Integer)
     return select(records.c.no).where(is_this, may_see(records, person, sees_from, me))
+
+
+@cache
+def _offered_by_then() -> Select[Any]:
+    me, person = bindparam("me", type_=Text), bindparam("person", type_=Text)
+    sees_from = bindparam("sees_from", type_=Integer)
+    last = changes.alias("last")
+    latest = select(func.max(last.c.seq)).where(last.c.record == records.c.no).scalar_subquery()
+    is_known = (
+        select(offered.c.record)
+        .where(offered.c.person == person, offered.c.record == records.c.no)
+        .correlate_except(offered)
+        .exists()
+    )
+    return select(records.c.no).where(
+        records.c.first_change <= bindparam("change", type_=Integer),
+        or_(records.c.withdrawn == 0, latest > bindparam("newest", type_=Integer)),
+        records.c.author != person,
+        ~is_known,
+        is_meant_for(records, person, sees_from, me),
+    )
 
 
 @cache

@@ -26,7 +26,6 @@ from microsocial.protocol.revisions import wins
 from microsocial.records import store
 from microsocial.records.arriving import Arriving, rank_of, unstored
 from microsocial.records.ground import Ground
-from microsocial.records.handlers import Reminded
 from microsocial.records.model import Checked, RecordsTakenBack, Refused, Stored
 from microsocial.records.pages import latest_change
 from microsocial.records.store import forgotten, records
@@ -132,9 +131,7 @@ class Reunion:
         gone = store.find_forgotten(conn, held.author, held.id)
         if gone is None:
             return True
-        for handler in self._ground.handlers.values():
-            if isinstance(handler, Reminded):
-                handler.still_held(conn, person, held.author, held.id, gone.why)
+        self._ground.remind(conn, person, held.author, held.id, gone.why)
         return False
 
     def _give(

@@ -22,6 +22,7 @@ from microsocial.records.model import (
     Change,
     Checked,
     Me,
+    OnlyForMe,
     Page,
     RecordNotFound,
     Stored,
@@ -140,7 +141,12 @@ class Log:
         return stored
 
     def offer_to(self, conn: Connection, person: str, stored: Stored) -> None:
-        """Let one more friend see a record of mine, by a change for them alone (R13). Its thread follows by itself."""
+        """Let one more friend see a record of mine, by a change for them alone (R13). Its thread follows by itself.
+
+        Raises OnlyForMe.
+        """
+        if stored.audience == "me":
+            raise OnlyForMe
         store.add_readers(conn, stored.no, [person], granted=True)
         self._ground.change(conn, stored, only_for=person)
         for entry in store.find_by(conn, thread=stored.ref, shown=1):
@@ -201,6 +207,19 @@ class Log:
     def mark_offered(self, conn: Connection, person: str, entries: Iterable[Stored]) -> None:
         """Write down what is about to leave, before it leaves."""
         store.add_offered(conn, person, [stored.no for stored in entries])
+
+    def recall_offered(
+        self, conn: Connection, person: str, sees_from: int, change: int, newest: int
+    ) -> None:
+        """Learn from a place in my log that somebody was at what they must have been offered on the way there.
+
+        A restore forgets what was offered; without this a tombstone or a clear would not follow what left before it.
+        """
+        numbers = pages.offered_by_then(conn, self.me.id, person, sees_from, change, newest)
+        store.add_offered(conn, person, numbers)
+        for gone in store.forgotten_after_offering(conn, person, change, newest):
+            store.settle_forgotten(conn, gone.author, gone.id)
+            self._ground.remind(conn, person, gone.author, gone.id, gone.why)
 
     def was_offered(self, conn: Connection, person: str, stored: Stored) -> bool:
         return person in store.offered_to(conn, stored.no)

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Row,
     Table,
     Text,
+    and_,
     bindparam,
     delete,
     func,
@@ -56,6 +57,7 @@ records = Table(
     Column("taken_back", Integer, nullable=False),
     Column("via", Text, nullable=False),
     Column("received", Integer, nullable=False),
+    Column("first_change", Integer),  # by which it was first told to whoever may see it
 )
 changes = Table(
     "changes",
@@ -89,6 +91,10 @@ forgotten = Table(
     Column("why", Text, nullable=False),
     Column("thread_author", Text),
     Column("forgotten", Integer, nullable=False),
+    # Of a record of mine that I forgot without telling anybody, in case that it was offered after all:
+    Column("meant_for", Text),  # the one person
+    Column("first_change", Integer),
+    Column("newest", Integer),  # the log's newest change at that time
 )
 take_backs = Table(
     "take_backs",
@@ -211,6 +217,9 @@ def add_change(conn: Connection, mark: bytes, record: int, only_for: str | None,
         insert(changes).values(mark=mark, record=record, only_for=only_for, made=made)
     ).inserted_primary_key
     assert seq is not None
+    if only_for is None:
+        is_first = and_(records.c.no == record, records.c.first_change.is_(None))
+        conn.execute(update(records).where(is_first).values(first_change=seq[0]))
     return int(seq[0])
 
 
@@ -254,6 +263,12 @@ def add_offered(conn: Connection, person: str, numbers: Iterable[int]) -> None:
         conn.execute(insert(offered).on_conflict_do_nothing(), rows)
 
 
+def first_change_of(conn: Connection, record: int) -> int | None:
+    return conn.execute(
+        select(records.c.first_change).where(records.c.no == record)
+    ).scalar_one_or_none()
+
+
 def offered_to(conn: Connection, record: int) -> set[str]:
     return set(conn.execute(select(offered.c.person).where(offered.c.record == record)).scalars())
 
@@ -268,6 +283,26 @@ def put_forgotten(conn: Connection, **values: Any) -> None:
 
 def find_forgotten(conn: Connection, author: str, record_id: str) -> Row[Any] | None:
     return conn.execute(_FORGOTTEN, {"of": author, "named": record_id}).one_or_none()
+
+
+def forgotten_after_offering(
+    conn: Connection, person: str, change: int, newest: int
+) -> list[Row[Any]]:
+    """Give what was forgotten here although somebody at this place must have been offered it."""
+    query = select(forgotten).where(
+        forgotten.c.meant_for == person,
+        forgotten.c.first_change <= change,
+        forgotten.c.newest >= newest,
+    )
+    return list(conn.execute(query))
+
+
+def settle_forgotten(conn: Connection, author: str, record_id: str) -> None:
+    conn.execute(
+        update(forgotten)
+        .where(forgotten.c.author == author, forgotten.c.id == record_id)
+        .values(meant_for=None)
+    )
 
 
 def drop_forgotten(conn: Connection, author: str, record_id: str) -> None:

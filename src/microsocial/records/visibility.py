@@ -27,7 +27,33 @@ def may_see(
     record: FromClause, person: Person, sees_from: Since, me: Person
 ) -> ColumnElement[bool]:
     """Say whether `person`, a friend who sees from the tick `sees_from` on, may see this record of my log."""
+    is_told = or_(
+        _is_reader(record, person, by_name=True), is_meant_for(record, person, sees_from, me)
+    )
+    return and_(
+        record.c.author != person,
+        or_(_is_offered(record, person), and_(record.c.withdrawn == 0, is_told)),
+    )
+
+
+def is_meant_for(
+    record: FromClause, person: Person, sees_from: Since, me: Person
+) -> ColumnElement[bool]:
+    """Say whether the record's class, its thread or its readers name `person`, deleted since or not."""
     column = record.c
+    of_mine = and_(
+        column.author == me,
+        or_(
+            column.kind.in_(ONE_VALUED),
+            and_(column.kind.in_(FOLLOWING), _is_reader(record, person)),
+            and_(
+                column.thread.is_(None),
+                column.kind.not_in(FOLLOWING),
+                _class_is_for(record, person, sees_from),
+            ),
+            and_(column.thread_author == person, column.created >= sees_from),
+        ),
+    )
     post = records.alias("post_of_thread")
     in_my_thread = and_(
         column.thread_author == me,
@@ -41,28 +67,7 @@ def may_see(
         .correlate_except(post)
         .exists(),
     )
-    of_mine = and_(
-        column.author == me,
-        column.taken_back == 0,
-        or_(
-            column.kind.in_(ONE_VALUED),
-            and_(column.kind.in_(FOLLOWING), _is_reader(record, person)),
-            and_(
-                column.thread.is_(None),
-                column.kind.not_in(FOLLOWING),
-                _class_is_for(record, person, sees_from),
-            ),
-            and_(column.thread_author == person, column.created >= sees_from),
-        ),
-    )
-    by_itself = or_(of_mine, and_(in_my_thread, column.taken_back == 0))
-    return and_(
-        column.author != person,
-        or_(
-            _is_offered(record, person),
-            and_(column.withdrawn == 0, or_(_is_reader(record, person, by_name=True), by_itself)),
-        ),
-    )
+    return and_(column.taken_back == 0, or_(of_mine, in_my_thread))
 
 
 def _post_is_for(post: FromClause, person: Person, sees_from: Since) -> ColumnElement[bool]:

@@ -35,6 +35,7 @@ TABLES = (
         taken_back    INTEGER NOT NULL DEFAULT 0,
         via           TEXT NOT NULL,
         received      INTEGER NOT NULL,
+        first_change  INTEGER,
         UNIQUE (author, id)
     ) STRICT
     """,
@@ -73,6 +74,9 @@ TABLES = (
         why           TEXT NOT NULL,
         thread_author TEXT,
         forgotten     INTEGER NOT NULL,
+        meant_for     TEXT,
+        first_change  INTEGER,
+        newest        INTEGER,
         PRIMARY KEY (author, id)
     ) STRICT, WITHOUT ROWID
     """,
