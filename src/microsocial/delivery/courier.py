@@ -110,6 +110,7 @@ class Courier:
         entropy: spreads repeats and hellos.
         bus: tells what happened.
         backoff: how long to wait after failures.
+        met: told each time a friend's machine and ours have spoken.
     """
 
     def __init__(
@@ -123,6 +124,7 @@ class Courier:
         entropy: Entropy,
         bus: EventBus,
         backoff: Backoff | None = None,
+        met: Callable[[str], None] = lambda _person: None,
     ) -> None:
         self._db = db
         self._post = post
@@ -133,6 +135,7 @@ class Courier:
         self._entropy = entropy
         self._bus = bus
         self._backoff = backoff or Backoff()
+        self._tell_met = met
         self._errands: dict[str, _Errand] = {}
         self._heap: list[
             tuple[int, str]
@@ -228,6 +231,7 @@ class Courier:
     def _met(self, person: str, errand: _Errand) -> None:
         """Their machine and ours have spoken. If everybody had become silent, it was our network: try the others soon."""
         errand.daily = self._tomorrow()
+        self._tell_met(person)
         others = self._newly_silent - {person}
         self._newly_silent.clear()
         for other in others:

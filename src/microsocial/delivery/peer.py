@@ -14,7 +14,7 @@ from microsocial.protocol.refusals import Malformed
 from microsocial.protocol.signatures import SignedRequest
 from microsocial.records.model import Change
 from microsocial.records.service import Log
-from microsocial.transport.reception import Host, PublicPage, Reception
+from microsocial.transport.reception import Blobs, Host, PublicPage, Reception, no_blob
 
 
 def reception(
@@ -26,8 +26,9 @@ def reception(
     greet: Callable[[Connection, SignedRequest, bytes, str | None], bytes],
     heard: Callable[[str], None],
     awaited: Callable[[Connection, str], bool] = lambda _conn, _person: False,
+    blob: Blobs = no_blob,
 ) -> Reception:
-    """Join the door to the rooms. `is_friend`, `greet`, `awaited` are the friends room's, `heard` is the courier's."""
+    """Join the door to the rooms. `is_friend`, `greet`, `awaited` are the friends room's, `heard` the courier's, `blob` the media room's."""
 
     def correspondent(conn: Connection, person: str) -> KeyLog | None:
         return key_log(conn, person) if is_friend(conn, person) else None
@@ -48,6 +49,7 @@ def reception(
         well_known=lambda conn: well_known(conn, log, delivery),
         public_page=lambda conn, after: public_page(conn, log, after),
         awaited=awaited,
+        blob=blob,
     )
 
 

@@ -86,6 +86,10 @@ class Replayed(Invalid):
     status = 409
 
 
+class NoSuchBlob(NotFound):
+    """There is no such photo or clip for you here (any more)."""
+
+
 class NobodyOfThatId(NotFound):
     """The person this is addressed to does not live here."""
 

@@ -25,6 +25,7 @@ from microsocial.protocol.signatures import SignedRequest, read_request, verify
 from microsocial.transport.bodies import read_body
 from microsocial.transport.errors import (
     NobodyOfThatId,
+    NoSuchBlob,
     Replayed,
     TooManyTries,
     UnknownPurpose,
@@ -59,6 +60,7 @@ def peer_routes(context: ApiContext) -> list[Route]:
         Route("/peer/v1/exchange", door.exchange, methods=["POST"]),
         Route("/peer/v1/greetings", door.greetings, methods=["POST"]),
         Route("/peer/v1/keys", door.keys, methods=["POST"]),
+        Route("/peer/v1/media/{name}", door.media, methods=["GET"]),
         Route("/peer/v1/public", door.public, methods=["GET"]),
     ]
 
@@ -155,6 +157,31 @@ class PeerDoor:
         self._check_nonce(signed)
         await self._context.db.write(lambda conn: reception.keep_keys(conn, merged))
         return self._answer(signed, body, Status.APPLIED)
+
+    # -- photos and clips --
+
+    async def media(self, request: Request) -> Response:
+        """A blob for a friend who was offered what shows it; everybody else hears one and the same 404 (spec 11.4)."""
+        reception = self._reception
+        signed = self._claims(request, b"")
+        if self._clock_differs(signed):
+            self._count_stranger(request)
+            return self._answer(signed, b"", Status.CLOCK_DIFFERS, status_code=401)
+        known = await self._context.db.read(lambda conn: reception.correspondent(conn, signed.id))
+        if known is None:
+            self._count_stranger(request)
+            raise NoSuchBlob
+        refused = self._check_key(request, signed, b"", known)
+        if refused is not None:
+            return refused
+        if not self._friends.take(signed.id):
+            raise TooManyTries
+        self._check_nonce(signed)
+        reception.heard(signed.id)
+        response = await reception.blob(request, signed.id, request.path_params["name"])
+        if response is None:
+            raise NoSuchBlob
+        return response
 
     # -- what anyone may read --
 

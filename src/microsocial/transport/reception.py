@@ -3,11 +3,13 @@
 `node.py` builds one `Reception` from the rooms; the routes ask the context for it. So transport never learns what an update is.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import Response
 
 from microsocial.protocol.crypto import SigningKey
 from microsocial.protocol.envelope import Envelope
@@ -36,6 +38,14 @@ class PublicPage:
     is_last: bool
 
 
+# (request, person, name) → the blob for this person, or None when there is none for them.
+Blobs = Callable[[Request, str, str], Awaitable[Response | None]]
+
+
+async def no_blob(_request: Request, _person: str, _name: str) -> Response | None:
+    return None
+
+
 @dataclass(frozen=True)
 class Reception:
     """Everything the door needs to know, each a plain function of the rooms.
@@ -53,6 +63,7 @@ class Reception:
         heard: told, in the event loop, that a friend's machine has just been heard from.
         well_known: the document of spec 10.1.
         public_page: the public log after a cursor (spec 10.1).
+        blob: `(request, person, name) -> response`: a blob for this friend, or None when there is none for them.
         awaited: whether a greeting of ours to this person waits for theirs. On their side we may be friends already, so they are
             asked to wait (`busy`); `not-friends` would end what has not begun here yet.
     """
@@ -69,3 +80,4 @@ class Reception:
     well_known: Callable[[Connection], dict[str, Any]]
     public_page: Callable[[Connection, str], PublicPage]
     awaited: Callable[[Connection, str], bool] = lambda _conn, _person: False
+    blob: Blobs = no_blob
