@@ -1,7 +1,7 @@
 import pytest
 
 from microsocial.delivery.ledger import ON_ITS_WAY
-from microsocial.posts.words import delivered, listed, number, removed
+from microsocial.posts.words import delivered, delivered_publicly, listed, number, removed
 from microsocial.transport.errors import NotReachable
 
 ASLEEP = NotReachable.sentence()
@@ -67,3 +67,8 @@ def test_delivery_is_said_in_a_sentence(have, waiting, said):
 )
 def test_removal_is_said_in_a_sentence(have, waiting, said):
     assert removed(have, waiting) == said
+
+
+def test_what_anyone_can_read_is_on_my_page_even_without_friends():
+    assert delivered_publicly(0, []) == "It is on your page."
+    assert delivered_publicly(2, []) == "Both friends have it."

@@ -1,9 +1,13 @@
 """Sentences about posts. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from microsocial.delivery.ledger import ON_ITS_WAY
 from microsocial.transport.errors import NotReachable, TooSlow
+
+# Makes the sentence from how many have it and (name, why) of those who do not yet.
+Say: TypeAlias = Callable[[int, Sequence[tuple[str, str]]], str]
 
 MOST_NAMES = 3  # in one sentence; after that it is a list
 NO_ANSWER = frozenset({NotReachable.sentence(), TooSlow.sentence()})
@@ -42,6 +46,11 @@ def delivered(have: int, waiting: Sequence[tuple[str, str]]) -> str:
         return who[0].upper() + who[1:]
     total = have + len(waiting)
     return f"{number(have).capitalize()} of {number(total)} friends have it; {who}"
+
+
+def delivered_publicly(have: int, waiting: Sequence[tuple[str, str]]) -> str:
+    """Say who has a post that anyone can read."""
+    return delivered(have, waiting) if have or waiting else "It is on your page."
 
 
 def _one_waits(name: str, why: str) -> str:
