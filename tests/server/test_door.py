@@ -1,3 +1,5 @@
+from ipaddress import ip_network
+
 import pytest
 from tests.server.conftest import PASSWORD
 
@@ -92,6 +94,18 @@ async def test_cookies_are_out_of_reach_of_scripts_and_other_sites(owner, node, 
         assert "SameSite=strict" in cookie
         assert "Secure" not in cookie  # plain http
     assert session.startswith(f"microsocial_{node.me.id[:8]}=")
+
+
+async def test_behind_https_cookies_travel_over_https_only(owner, node, browsers):
+    browser = browsers("10.0.0.1")
+    app = browser.http._transport.app
+    app.user_middleware[2].kwargs["trusted"] = (ip_network("10.0.0.0/8"),)
+    app.middleware_stack = None
+    asked = {"password": PASSWORD}
+    answer = await browser.post(
+        "/login", asked, X_Forwarded_Proto="https", X_Forwarded_For="1.2.3.4"
+    )
+    assert all("Secure" in cookie for cookie in answer.headers.get_list("set-cookie"))
 
 
 async def test_guessing_gets_slow_for_one_address_but_not_for_the_known_browser(owner, browsers):

@@ -4,7 +4,7 @@ import pytest
 from starlette.responses import PlainTextResponse
 
 from microsocial.server import guard
-from microsocial.server.guard import MAX_API_BODY_BYTES, MAX_REQUESTS_PER_ADDRESS, Bodies, Crowd
+from microsocial.server.guard import MAX_BODY_BYTES, MAX_REQUESTS_PER_ADDRESS, Bodies, Crowd
 
 
 async def send_raw(owner, content, kind="application/json"):
@@ -21,7 +21,7 @@ def problem(answer):
 
 
 async def test_a_body_too_large_is_refused_by_its_announcement(owner):
-    answer = await send_raw(owner, b" " * (MAX_API_BODY_BYTES + 1))
+    answer = await send_raw(owner, b" " * (MAX_BODY_BYTES + 1))
     assert problem(answer) == (413, "body-too-large")
 
 
@@ -142,3 +142,29 @@ async def test_one_address_cannot_take_all_places_and_gets_them_back():
     assert ("198.51.100.1", 200) in answers
     assert answers.count(("203.0.113.1", 200)) == MAX_REQUESTS_PER_ADDRESS
     assert not crowd._here
+
+
+async def test_an_upload_is_not_read_ahead_but_watched_for_its_pace(monkeypatch):
+    monkeypatch.setattr(guard, "BODY_IDLE_S", 0.01)
+    pieces = []
+
+    async def app(scope, receive, send):
+        pieces.append(await receive())
+        with pytest.raises(guard.BodyTooSlow):
+            await receive()
+
+    waiting = [{"type": "http.request", "body": b"x" * 5_000_000, "more_body": True}]
+
+    async def receive():
+        if not waiting:
+            await asyncio.sleep(60)
+        return waiting.pop()
+
+    scope = {
+        "type": "http",
+        "method": "PATCH",
+        "path": "/api/v1/uploads/abc",
+        "headers": [(b"content-length", b"100000000")],
+    }
+    await Bodies(app)(scope, receive, None)
+    assert len(pieces[0]["body"]) == 5_000_000

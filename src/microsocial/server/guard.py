@@ -11,13 +11,11 @@ from microsocial.errors import Invalid, MicrosocialError, TooMuch
 from microsocial.server.problems import problem_of
 
 MIB = 1024 * 1024
-MAX_API_BODY_BYTES = (
+MAX_BODY_BYTES = (
     1 * MIB
 )  # the longest post is 20 kB; everything the owner's API takes fits many times
-MAX_PEER_BODY_BYTES = (
-    4 * MIB
-)  # an update of 1 MiB of envelopes in b64u, the key logs, and the padding of spec 5.2
-STREAMED = "/api/v1/uploads/"  # pieces of files, which may be as large as a clip
+# Whose rooms read, count and time their bodies themselves: pieces of files, and what other nodes bring (stricter, per purpose).
+STREAMED = ("/api/v1/uploads/", "/peer/")
 MAX_JSON_DEPTH = 32  # our deepest body has 4 levels
 BODY_DEADLINE_S = 30.0  # 1 MiB within it needs 35 kB/s; a phone on a bad day manages
 BODY_IDLE_S = 10.0  # between two pieces of a body
@@ -100,7 +98,7 @@ class Crowd:
 class Bodies:
     """Reads each request's body whole, within size and time, before the application sees the request.
 
-    Uploads are the exception: their room counts the bytes as it writes them down; here only their pace is watched.
+    Uploads and other nodes' letters are the exception: here only their pace is watched.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -118,7 +116,7 @@ class Bodies:
             await self._app(scope, _paced(receive), send)
             return
         try:
-            body = await _read(scope["path"], headers, receive)
+            body = await _read(headers, receive)
             if scope["path"].startswith("/api/"):
                 _check_depth(body)
         except MicrosocialError as refusal:
@@ -129,11 +127,10 @@ class Bodies:
             await self._app(scope, _replay(body, receive), send)
 
 
-async def _read(path: str, headers: Headers, receive: Receive) -> bytes:
-    longest = MAX_PEER_BODY_BYTES if path.startswith("/peer/") else MAX_API_BODY_BYTES
+async def _read(headers: Headers, receive: Receive) -> bytes:
     announced = headers.get("content-length", "0")
     # keep before reading: an oversized body must cost us nothing
-    if not announced.isdecimal() or int(announced[:20]) > longest:
+    if not announced.isdecimal() or int(announced[:20]) > MAX_BODY_BYTES:
         raise BodyTooLarge
     parts: list[bytes] = []
     try:
@@ -145,7 +142,7 @@ async def _read(path: str, headers: Headers, receive: Receive) -> bytes:
                     raise _Gone
                 part = message.get("body", b"")
                 size += len(part)
-                if size > longest:
+                if size > MAX_BODY_BYTES:
                     raise BodyTooLarge
                 parts.append(part)
                 more = message.get("more_body", False)
