@@ -1,23 +1,27 @@
 """Uploads (tus 1.0: core, creation, termination, expiration) and blobs, for the owner."""
 
+import asyncio
 import base64
 import binascii
-from typing import Annotated, Any
+from email.utils import formatdate
+from pathlib import Path
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import FileResponse
 
 from microsocial.context import ApiContext
+from microsocial.database import DATABASE_NAME
 from microsocial.errors import Invalid
+from microsocial.media.doors import read_name
 from microsocial.media.fetching import Fetching
 from microsocial.media.intake import Intake
-from microsocial.media.model import BlobAway
+from microsocial.media.model import MAX_UPLOAD_BYTES, StorageShape, Upload, UploadShape
 from microsocial.media.service import Media
 from microsocial.media.serving import SANDBOX, serve
-from microsocial.protocol.encoding import unb64u
-from microsocial.protocol.refusals import Malformed
 
 TUS = {"Tus-Resumable": "1.0.0", "Cache-Control": "no-store"}
+EXTENSIONS = "creation,creation-with-upload,termination,expiration"
 PIECE_TYPE = "application/offset+octet-stream"
 
 
@@ -33,28 +37,45 @@ class MetadataWrong(Invalid):
 
 def router(context: ApiContext) -> APIRouter:
     routes = APIRouter(tags=["media"])
+    _add_uploads(routes, context)
+    _add_blobs(routes, context)
+    return routes
+
+
+def _add_uploads(routes: APIRouter, context: ApiContext) -> None:
+    def intake() -> Intake:
+        return context.room(Intake)
+
+    @routes.options("/uploads", status_code=204)
+    async def abilities() -> Response:
+        """What of tus is spoken here."""
+        headers = {**TUS, "Tus-Version": "1.0.0", "Tus-Extension": EXTENSIONS}
+        headers["Tus-Max-Size"] = str(max(MAX_UPLOAD_BYTES.values()))
+        return Response(status_code=204, headers=headers)
 
     @routes.post("/uploads", status_code=201)
     async def create(
+        request: Request,
         upload_length: Annotated[int, Header()],
         upload_metadata: Annotated[str, Header(max_length=4096)] = "",
+        content_type: Annotated[str, Header()] = "",
     ) -> Response:
+        """Announce a file; its first piece may come along."""
         named = read_metadata(upload_metadata)
-        upload = await context.room(Intake).create(
+        upload = await intake().create(
             named.get("filename", ""), upload_length, keep_credit=named.get("keepcredit") == "yes"
         )
-        headers = {**TUS, "Location": f"/api/v1/uploads/{upload.id}", "Upload-Offset": "0"}
+        offset = 0
+        if content_type == PIECE_TYPE:
+            offset = await intake().append(upload.id, 0, request.stream())
+        headers = {**_stands(upload, offset), "Location": f"/api/v1/uploads/{upload.id}"}
         return Response(status_code=201, headers=headers)
 
     @routes.head("/uploads/{upload_id}")
     async def where(upload_id: str) -> Response:
-        intake = context.room(Intake)
-        upload = await intake.get(upload_id)
-        headers = {
-            **TUS,
-            "Upload-Offset": str(intake.offset(upload)),
-            "Upload-Length": str(upload.length),
-        }
+        """How much of it is here."""
+        upload = await intake().get(upload_id)
+        headers = {**_stands(upload, intake().offset(upload)), "Upload-Length": str(upload.length)}
         return Response(headers=headers)
 
     @routes.patch("/uploads/{upload_id}", status_code=204)
@@ -64,35 +85,49 @@ def router(context: ApiContext) -> APIRouter:
         upload_offset: Annotated[int, Header()],
         content_type: Annotated[str, Header()],
     ) -> Response:
+        """Take the next piece."""
         if content_type != PIECE_TYPE:
             raise PieceTypeWrong
-        offset = await context.room(Intake).append(upload_id, upload_offset, request.stream())
+        offset = await intake().append(upload_id, upload_offset, request.stream())
         return Response(status_code=204, headers={**TUS, "Upload-Offset": str(offset)})
 
+    @routes.get("/uploads")
+    async def uploads() -> list[UploadShape]:
+        """Every file on its way into a post, oldest first."""
+        return [intake().described(upload) for upload in await intake().all()]
+
     @routes.get("/uploads/{upload_id}")
-    async def state(upload_id: str) -> dict[str, Any]:
-        intake = context.room(Intake)
-        return intake.described(await intake.get(upload_id))
+    async def state(upload_id: str) -> UploadShape:
+        """How far it is, and what it would have given away."""
+        return intake().described(await intake().get(upload_id))
 
     @routes.get("/uploads/{upload_id}/preview")
     async def preview(upload_id: str) -> Response:
-        intake = context.room(Intake)
-        path, media_type = intake.preview(await intake.get(upload_id))
-        return FileResponse(
-            path, media_type=media_type, headers={**SANDBOX, "Cache-Control": "no-store"}
-        )
+        """The cleaned small picture."""
+        path, media_type = intake().preview(await intake().get(upload_id))
+        headers = {**SANDBOX, "Cache-Control": "no-store"}
+        return FileResponse(path, media_type=media_type, headers=headers)
 
     @routes.delete("/uploads/{upload_id}", status_code=204)
     async def remove(upload_id: str) -> Response:
-        await context.room(Intake).remove(upload_id)
+        """Leave it out after all."""
+        await intake().remove(upload_id)
         return Response(status_code=204, headers=TUS)
 
+    def _stands(upload: Upload, offset: int) -> dict[str, str]:
+        expires = formatdate(intake().expires(upload) / 1000, usegmt=True)
+        return {**TUS, "Upload-Offset": str(offset), "Upload-Expires": expires}
+
+
+def _add_blobs(routes: APIRouter, context: ApiContext) -> None:
     @routes.get("/blobs/{name}")
     async def blob(request: Request, name: str) -> Response:
+        """A photo, clip or voice note, whole or in part; of a friend's what is not here is fetched meanwhile."""
         media, hash_ = context.room(Media), read_name(name)
         found = await context.db.read(lambda conn: media.readable(conn, hash_))
         if not (found.here and media.files.has(found.hash)):
             await context.room(Fetching).look(found)
+            found = await context.db.read(lambda conn: media.readable(conn, hash_))
         elif not found.mine:
             await context.db.write(lambda conn: media.looked_at(conn, hash_))
         return serve(
@@ -104,15 +139,20 @@ def router(context: ApiContext) -> APIRouter:
             name,
         )
 
-    return routes
+    @routes.get("/storage")
+    async def storage() -> StorageShape:
+        """How much room everything takes, in bytes."""
+        mine, friends = await context.db.read(context.room(Media).storage)
+        return StorageShape(
+            database=await asyncio.to_thread(_database_bytes, context.settings.data),
+            mine=mine,
+            friends=friends,
+            ceiling=context.room(Fetching).ceiling_bytes,
+        )
 
 
-def read_name(name: str) -> bytes:
-    """A blob's hash as it stands in addresses. Raises BlobAway."""
-    try:
-        return unb64u(name, 32)
-    except Malformed as error:
-        raise BlobAway from error
+def _database_bytes(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.glob(f"{DATABASE_NAME}*") if file.is_file())
 
 
 def read_metadata(header: str) -> dict[str, str]:

@@ -1,10 +1,11 @@
 """Friends' pictures: small ones as soon as the post is here, the rest when somebody looks.
 
-Nothing polls: what could not be had is asked for again when the friend's machine is heard from, or when it is looked at.
+Rule 1: nothing polls. What could not be had is asked for again when the friend's machine is heard from, or when it is looked at.
+Rule 2: a file is never in memory whole: it comes in pieces and is checked on the disk before it counts.
 """
 
 import asyncio
-import hashlib
+import logging
 from collections.abc import Awaitable, Callable
 
 from sqlalchemy import Connection
@@ -13,17 +14,27 @@ from microsocial.database import Database
 from microsocial.errors import MicrosocialError
 from microsocial.events import EventBus, LiveEvent
 from microsocial.media import store
-from microsocial.media.files import PIECE_BYTES
-from microsocial.media.model import Blob, BlobAway, BlobsWanted
+from microsocial.media.files import Writing
+from microsocial.media.model import MEBIBYTE, Blob, BlobAway, BlobsWanted
 from microsocial.media.service import Media
+from microsocial.protocol.blobs import Shape, open_chunk
+from microsocial.protocol.crypto import AEAD_TAG_BYTES
 from microsocial.protocol.encoding import b64u
+from microsocial.protocol.refusals import CannotOpen
 
-AT_ONCE = 4  # downloads at a time, from all friends together
+log = logging.getLogger(__name__)
+
+FRIENDS_AT_ONCE = (
+    4  # friends from whom wanted files come at a time; each brings one after the other
+)
+LOOKS_AT_ONCE = 8  # files that somebody waits for, beside those
 IN_ONE_ROUND = 100  # blobs of one friend before others' turn
 LOOK_SECONDS = 20.0  # how long somebody who looks is kept waiting
+PIECE_BYTES = 4 * MEBIBYTE  # asked for at a time: in memory, and within a minute at 70 kB/s
 
-# `(person, hash as b64u, most bytes) -> the stored bytes`; raises a MicrosocialError when they cannot be had.
-Fetch = Callable[[str, str, int], Awaitable[bytes]]
+# `(person, hash as b64u, start, end) -> stored bytes [start, end)`; raises BlobAway when they do not give it, and another
+# MicrosocialError when they cannot be asked now.
+Fetch = Callable[[str, str, int, int], Awaitable[bytes]]
 
 
 class Fetching:
@@ -36,16 +47,20 @@ class Fetching:
         self._bus = bus
         self._media = media
         self._fetch = fetch
-        self._ceiling_bytes = ceiling_bytes
-        self._places = asyncio.Semaphore(AT_ONCE)
+        self.ceiling_bytes = ceiling_bytes
+        self._friends = asyncio.Semaphore(FRIENDS_AT_ONCE)
+        self._lookers = asyncio.Semaphore(LOOKS_AT_ONCE)
         self._rounds: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
         self._looks: dict[bytes, asyncio.Task[None]] = {}
-        bus.subscribe(BlobsWanted, lambda event: self.heard(event.holder))
+        self._has_wanted: set[str] = set()
+        bus.subscribe(BlobsWanted, lambda event: self._wanted(event.holder))
 
     async def start(self) -> None:
+        """Keep to the ceiling, which may be another than last time, and ask for what is still wanted."""
+        await self._remove(await self._db.write(lambda conn: self._make_room(conn, b"")))
         for holder in await self._db.read(store.holders_wanted):
-            self.heard(holder)
+            self._wanted(holder)
 
     async def stop(self) -> None:
         tasks = [*self._rounds.values(), *self._looks.values()]
@@ -53,65 +68,131 @@ class Fetching:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    # What makes it ask
+
     def heard(self, holder: str) -> None:
-        """A friend's machine is there (or something of theirs just arrived): ask for what is wanted."""
+        """A friend's machine is there: ask for what is still wanted, if anything is."""
+        if holder in self._has_wanted:
+            self._wanted(holder)
+
+    def _wanted(self, holder: str) -> None:
+        self._has_wanted.add(holder)
         if holder in self._rounds:
             self._again.add(holder)
             return
         self._rounds[holder] = asyncio.get_running_loop().create_task(self._round(holder))
-
-    async def _round(self, holder: str) -> None:
-        try:
-            while True:
-                self._again.discard(holder)
-                wanted = await self._db.read(
-                    lambda conn: store.wanted_of(conn, holder, IN_ONE_ROUND)
-                )
-                for blob in wanted:
-                    await self._bring(blob)
-                if holder not in self._again and len(wanted) < IN_ONE_ROUND:
-                    return
-        except MicrosocialError:
-            return  # away; asked again when heard from
-        finally:
-            self._rounds.pop(holder, None)
 
     async def look(self, blob: Blob) -> None:
         """Bring one blob because somebody looks at it. Raises BlobAway."""
         task = self._looks.get(blob.hash)
         if task is None:
             await self._db.write(lambda conn: store.want(conn, blob.hash))
-            task = self._looks[blob.hash] = asyncio.get_running_loop().create_task(
-                self._bring(blob)
-            )
-            task.add_done_callback(lambda _: self._looks.pop(blob.hash, None))
+            if blob.holder is not None:
+                self._has_wanted.add(blob.holder)
+            task = self._looks.get(blob.hash) or self._begin_look(blob)
         try:
             await asyncio.wait_for(asyncio.shield(task), LOOK_SECONDS)
         except (MicrosocialError, TimeoutError) as error:
             raise BlobAway from error
 
-    async def _bring(self, blob: Blob) -> None:
-        if blob.holder is None:
-            raise BlobAway
-        async with self._places:
-            content = await self._fetch(
-                blob.holder, b64u(blob.hash), self._media.stored_length(blob)
-            )
-        if hashlib.sha256(content).digest() != blob.hash or len(
-            content
-        ) != self._media.stored_length(blob):
-            await self._db.write(lambda conn: store.set_here(conn, blob.hash, present=False))
-            raise BlobAway  # not what the record promised: not asked for again by itself
-        await asyncio.to_thread(self._keep, content)
-        gone = await self._db.write(lambda conn: self._settle(conn, blob))
-        for name in gone:
+    def _begin_look(self, blob: Blob) -> "asyncio.Task[None]":
+        async def bring() -> None:
+            async with self._lookers:
+                await self._bring(blob.hash)
+
+        task = asyncio.get_running_loop().create_task(bring())
+        self._looks[blob.hash] = task
+        task.add_done_callback(lambda done: self._looked(blob.hash, done))
+        return task
+
+    def _looked(self, name: bytes, done: "asyncio.Task[None]") -> None:
+        self._looks.pop(name, None)
+        if not done.cancelled():
+            done.exception()  # told to those who still look; nobody may be left
+
+    # Asking
+
+    async def _round(self, holder: str) -> None:
+        try:
+            async with self._friends:
+                await self._ask_for_all(holder)
+        except MicrosocialError:
+            return  # away; asked again when heard from
+        except Exception:
+            log.exception("Fetching a friend's pictures broke on our side")
+        finally:
+            self._rounds.pop(holder, None)
+
+    async def _ask_for_all(self, holder: str) -> None:
+        while True:
+            self._again.discard(holder)
+            wanted = await self._db.read(lambda conn: store.wanted_of(conn, holder, IN_ONE_ROUND))
+            for blob in wanted:
+                await self._bring_if_given(blob.hash)
+            if holder not in self._again and not wanted:
+                self._has_wanted.discard(holder)
+                return
+
+    async def _bring_if_given(self, name: bytes) -> None:
+        try:
+            await self._bring(name)
+        except (
+            BlobAway
+        ):  # they do not have it, or something else than they said: asked for again when looked at
+            await self._db.write(lambda conn: store.set_here(conn, name, present=False))
+
+    async def _bring(self, name: bytes) -> None:
+        """Bring a blob from whoever shows it; the first whose bytes and key are good. Raises a MicrosocialError."""
+        failure: MicrosocialError = BlobAway()
+        for claim in await self._db.read(lambda conn: self._media.claims(conn, name)):
+            try:
+                await self._bring_from(claim)
+            except MicrosocialError as error:
+                failure = error
+            else:
+                return
+        raise failure
+
+    async def _bring_from(self, claim: Blob) -> None:
+        with self._media.files.begin() as writing:
+            length = self._media.stored_length(claim)
+            for start in range(0, length, PIECE_BYTES):
+                end = min(length, start + PIECE_BYTES)
+                piece = await self._fetch(claim.holder or "", b64u(claim.hash), start, end)
+                if len(piece) != end - start:
+                    raise BlobAway
+                await asyncio.to_thread(writing.add, piece)
+            if not await asyncio.to_thread(_is_as_promised, writing, claim):
+                raise BlobAway
+            await asyncio.to_thread(writing.settle)
+        await self._remove(await self._db.write(lambda conn: self._settle(conn, claim)))
+        self._bus.publish(LiveEvent("blob.arrived", {"hash": b64u(claim.hash)}))
+
+    def _settle(self, conn: Connection, claim: Blob) -> list[bytes]:
+        """Write it down; give what has to go: it itself when its post was deleted meanwhile, else the least seen."""
+        if not self._media.arrived(conn, claim):
+            known = store.find_blob(conn, claim.hash)
+            return [] if known and known.here else [claim.hash]
+        return self._make_room(conn, claim.hash)
+
+    def _make_room(self, conn: Connection, without: bytes) -> list[bytes]:
+        return self._media.make_room(conn, self.ceiling_bytes, without)
+
+    async def _remove(self, names: list[bytes]) -> None:
+        for name in names:
             await asyncio.to_thread(self._media.files.remove, name)
-        self._bus.publish(LiveEvent("blob.arrived", {"hash": b64u(blob.hash)}))
 
-    def _keep(self, content: bytes) -> None:
-        pieces = (content[at : at + PIECE_BYTES] for at in range(0, len(content), PIECE_BYTES))
-        self._media.files.keep(pieces)
 
-    def _settle(self, conn: Connection, blob: Blob) -> list[bytes]:
-        self._media.arrived(conn, blob.hash)
-        return self._media.make_room(conn, self._ceiling_bytes)
+def _is_as_promised(writing: Writing, claim: Blob) -> bool:
+    """Say whether these are the bytes of that name, and whether the key of the record opens them (spec 11.4)."""
+    if writing.name != claim.hash:
+        return False
+    if claim.key is None:
+        return True
+    shape = Shape(claim.length, claim.chunk)
+    try:
+        for index, sealed in enumerate(writing.reread(claim.chunk + AEAD_TAG_BYTES)):
+            open_chunk(sealed, index, claim.key, shape)
+    except CannotOpen:
+        return False
+    return True

@@ -10,8 +10,10 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Self
 
 PIECE_BYTES = 1024 * 1024
+UNFINISHED = "new-"
 
 
 class BlobFiles:
@@ -27,25 +29,21 @@ class BlobFiles:
 
     def keep(self, pieces: Iterable[bytes]) -> tuple[bytes, int]:
         """Write pieces durably; return (hash, length). The same bytes are kept once."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        digest, length = hashlib.sha256(), 0
-        handle, temporary = tempfile.mkstemp(prefix="new-", dir=self._folder)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                for piece in pieces:
-                    digest.update(piece)
-                    length += len(piece)
-                    file.write(piece)
-                file.flush()
-                os.fsync(file.fileno())
-            self._settle(Path(temporary), digest.digest())
-        except BaseException:
-            with contextlib.suppress(FileNotFoundError):
-                Path(temporary).unlink()
-            raise
-        return digest.digest(), length
+        with self.begin() as writing:
+            for piece in pieces:
+                writing.add(piece)
+            return writing.settle()
 
-    def _settle(self, temporary: Path, name: bytes) -> None:
+    def begin(self) -> "Writing":
+        """Begin a blob whose pieces come one by one."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return Writing(self)
+
+    def temporary(self) -> tuple[int, Path]:
+        handle, path = tempfile.mkstemp(prefix=UNFINISHED, dir=self._folder)
+        return handle, Path(path)
+
+    def rename(self, temporary: Path, name: bytes) -> None:
         final = self.path(name)
         if not final.parent.is_dir():
             final.parent.mkdir(mode=0o700, exist_ok=True)
@@ -85,8 +83,51 @@ class BlobFiles:
     def sweep_unfinished(self) -> None:
         """Remove what a crash left half-written; call only when nothing is being written."""
         if self._folder.is_dir():
-            for file in self._folder.glob("new-*"):
+            for file in self._folder.glob(f"{UNFINISHED}*"):
                 file.unlink(missing_ok=True)
+
+
+class Writing:
+    """A blob on its way to the disk: `add` pieces, then `settle`. Whatever was not settled leaves nothing behind."""
+
+    def __init__(self, files: BlobFiles) -> None:
+        self._files = files
+        self._digest = hashlib.sha256()
+        self.length = 0
+        handle, self.path = files.temporary()
+        self._file = os.fdopen(handle, "w+b")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+        with contextlib.suppress(FileNotFoundError):
+            self.path.unlink()
+
+    @property
+    def name(self) -> bytes:
+        """The hash of what has been added."""
+        return self._digest.digest()
+
+    def add(self, piece: bytes) -> None:
+        self._digest.update(piece)
+        self.length += len(piece)
+        self._file.write(piece)
+
+    def reread(self, piece_bytes: int) -> Iterator[bytes]:
+        """Yield what has been added, in pieces of this size."""
+        self._file.flush()
+        self._file.seek(0)
+        while piece := self._file.read(piece_bytes):
+            yield piece
+
+    def settle(self) -> tuple[bytes, int]:
+        """Make it durable under its name; return (hash, length)."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._files.rename(self.path, self.name)
+        return self.name, self.length
 
 
 def _fsync_folder(folder: Path) -> None:

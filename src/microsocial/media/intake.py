@@ -6,17 +6,19 @@ acknowledged. What is prepared waits in the upload's folder until a post takes i
 
 import asyncio
 import contextlib
+import errno
+import logging
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 
 from sqlalchemy import Connection
 
 from microsocial.clock import Clock, Entropy
-from microsocial.database import Database
+from microsocial.database import Database, DiskFull
 from microsocial.errors import MicrosocialError
 from microsocial.events import EventBus, LiveEvent
 from microsocial.media import store
@@ -30,34 +32,18 @@ from microsocial.media.model import (
     TooManyUploads,
     Upload,
     UploadNotFound,
+    UploadShape,
     UploadTooLarge,
 )
-from microsocial.media.service import Media, SealedSize
 from microsocial.media.sniff import SNIFFED_BYTES, Found, sniff
-from microsocial.media.workshop import FileRefused, Job, Workshop
+from microsocial.media.workshop import FileRefused, Job, Workshop, WorkshopBroke
 from microsocial.protocol.encoding import b64u
+
+log = logging.getLogger(__name__)
 
 UPLOAD_ID_BYTES = 16
 MAX_NAME_CHARACTERS = 120  # of a file's name, as shown in sentences
-SOURCE = "source"
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """One prepared file as a draft names it."""
-
-    id: str
-    caption: str = ""
-    alt: str = ""
-
-
-@dataclass(frozen=True)
-class Attached:
-    """Media items for a record, with what must be said of their blobs in the transaction that publishes it."""
-
-    items: tuple[dict[str, Any], ...]
-    sealed: tuple[SealedSize, ...]
-    uploads: tuple[str, ...]
+SOURCE, PREPARED = "source", "prepared"
 
 
 class Intake:
@@ -67,20 +53,19 @@ class Intake:
         self,
         db: Database,
         bus: EventBus,
-        media: Media,
         folder: Path,
         clock: Clock,
         entropy: Entropy,
     ) -> None:
         self._db = db
         self._bus = bus
-        self._media = media
         self._folder = folder
         self._clock = clock
         self._entropy = entropy
         self._workshop = Workshop()
         self._at_work: dict[str, asyncio.Task[None]] = {}
         self._progress: dict[str, int] = {}
+        self._writers: dict[str, object] = {}  # who may append, per upload
 
     # Life
 
@@ -139,10 +124,17 @@ class Intake:
         await asyncio.to_thread(self._make_folder, upload.id)
         return upload
 
+    def folder(self, upload_id: str) -> Path:
+        return self._folder / upload_id
+
     def _make_folder(self, upload_id: str) -> None:
-        folder = self._folder / upload_id
+        folder = self.folder(upload_id)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         (folder / SOURCE).touch(mode=0o600)
+
+    async def all(self) -> list[Upload]:
+        """Every file on its way, oldest first."""
+        return await self._db.read(store.all_uploads)
 
     async def get(self, upload_id: str) -> Upload:
         """Raises UploadNotFound."""
@@ -157,45 +149,53 @@ class Intake:
         """How many bytes are here."""
         if upload.state != "receiving":
             return upload.length
-        path = self._folder / upload.id / SOURCE
+        path = self.folder(upload.id) / SOURCE
         return path.stat().st_size if path.exists() else 0
 
     async def append(self, upload_id: str, offset: int, content: AsyncIterator[bytes]) -> int:
-        """Add bytes that begin at `offset`; return the new offset, durable. The last ones begin the preparing."""
+        """Add bytes that begin at `offset`; return the new offset, durable. The last ones begin the preparing.
+
+        A connection that comes back takes over from one that hangs: only the newest writes.
+        """
         upload = await self.get(upload_id)
-        path = self._folder / upload.id / SOURCE
+        path = self.folder(upload.id) / SOURCE
+        if upload.state == "refused":
+            raise FileRefused(upload.sentence)
         if upload.state != "receiving" or self.offset(upload) != offset or not path.exists():
             raise OffsetDiffers
-        with path.open("ab") as file:
+        writer = self._writers[upload.id] = object()
+        with path.open("ab", buffering=0) as file:  # so that the file's length is the truth
             try:
                 async for piece in content:
+                    if self._writers.get(upload.id) is not writer:
+                        raise OffsetDiffers
                     offset += len(piece)
                     if offset > upload.length:
                         raise UploadTooLarge(f"{upload.name}: More came than was announced.")
-                    file.write(piece)
+                    _write(file, piece)
             finally:  # a broken connection keeps what came
-                file.flush()
+                if self._writers.get(upload.id) is writer:
+                    del self._writers[upload.id]
                 await asyncio.to_thread(os.fsync, file.fileno())
-        if offset == upload.length:
-            await self._received(upload, path)
+        await self._look(upload, path, offset)
         return offset
 
-    async def _received(self, upload: Upload, path: Path) -> None:
-        with path.open("rb") as file:
-            found = sniff(file.read(SNIFFED_BYTES))
+    async def _look(self, upload: Upload, path: Path, offset: int) -> None:
+        """Say what the file is as soon as its beginning is here; begin to prepare it when it is whole."""
+        is_whole = offset == upload.length
+        if not is_whole and offset < SNIFFED_BYTES:
+            return
+        found = _sniffed(path)
+        sentence = None
         if found is None:
-            await self._settle(
-                replace(
-                    upload, state="refused", sentence=f"{upload.name}: {FileUnknown.sentence()}"
-                )
-            )
+            sentence = FileUnknown.sentence()
         elif upload.length > MAX_UPLOAD_BYTES[found.kind]:
-            await self._settle(
-                replace(
-                    upload, state="refused", sentence=f"{upload.name}: {UploadTooLarge.sentence()}"
-                )
-            )
-        else:
+            sentence = UploadTooLarge.sentence()
+        if sentence is not None:
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+            refused = f"{upload.name}: {sentence}"
+            await self._settle(replace(upload, state="refused", sentence=refused))
+        elif is_whole:
             working = replace(upload, state="working")
             await self._settle(working)
             self._begin(working)
@@ -208,7 +208,7 @@ class Intake:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
         await self._db.write(lambda conn: store.drop_uploads(conn, [upload.id]))
-        await asyncio.to_thread(shutil.rmtree, self._folder / upload.id, ignore_errors=True)
+        await asyncio.to_thread(shutil.rmtree, self.folder(upload.id), ignore_errors=True)
 
     # Preparing
 
@@ -216,7 +216,7 @@ class Intake:
         self._at_work[upload.id] = asyncio.get_running_loop().create_task(self._prepare(upload))
 
     async def _prepare(self, upload: Upload) -> None:
-        folder = self._folder / upload.id
+        folder = self.folder(upload.id)
         try:
             done = await self._workshop.prepare(self._job(upload), self._reporter(upload))
             prepared = replace(
@@ -225,11 +225,17 @@ class Intake:
             (folder / SOURCE).unlink(missing_ok=True)  # the original knows too much to be kept
         except FileRefused as refused:
             prepared = replace(upload, state="refused", sentence=str(refused))
+            shutil.rmtree(folder, ignore_errors=True)
         except OSError:
             prepared = replace(
                 upload,
                 state="refused",
                 sentence=f"{upload.name}: This machine could not keep it. Is the disk full?",
+            )
+        except Exception:  # a mistake of ours must not leave the file at work for ever
+            log.exception("Preparing a file broke")
+            prepared = replace(
+                upload, state="refused", sentence=f"{upload.name}: {WorkshopBroke.sentence()}"
             )
         finally:
             self._at_work.pop(upload.id, None)
@@ -238,15 +244,14 @@ class Intake:
             await self._settle(prepared)
 
     def _found(self, upload: Upload) -> Found:
-        with (self._folder / upload.id / SOURCE).open("rb") as file:
-            found = sniff(file.read(SNIFFED_BYTES))
+        found = _sniffed(self.folder(upload.id) / SOURCE)
         if found is None:
             raise FileRefused(f"{upload.name}: {FileUnknown.sentence()}")
         return found
 
     def _job(self, upload: Upload) -> Job:
-        folder = self._folder / upload.id
-        results = folder / "prepared"
+        folder = self.folder(upload.id)
+        results = folder / PREPARED
         shutil.rmtree(results, ignore_errors=True)
         results.mkdir(mode=0o700)
         return Job(folder / SOURCE, results, self._found(upload), upload.name, upload.keep_credit)
@@ -266,8 +271,7 @@ class Intake:
     def _tell(self, upload: Upload) -> None:
         self._bus.publish(LiveEvent("media.changed", {"media": self.described(upload)}))
 
-    def described(self, upload: Upload) -> dict[str, Any]:
-        """In the shape of docs/develop/api.md, "Upload"."""
+    def described(self, upload: Upload) -> UploadShape:
         prepared = upload.prepared or {}
         return {
             "id": upload.id,
@@ -277,7 +281,7 @@ class Intake:
             "state": upload.state,
             "progress": 100 if upload.state == "ready" else self._progress.get(upload.id, 0),
             "sentence": upload.sentence,
-            "kind": prepared.get("kind"),
+            "kind": prepared.get("kind") or self._kind(upload),
             "width": prepared.get("width"),
             "height": prepared.get("height"),
             "duration": prepared.get("duration"),
@@ -288,72 +292,41 @@ class Intake:
             "preview": f"/api/v1/uploads/{upload.id}/preview" if upload.state == "ready" else None,
         }
 
+    def expires(self, upload: Upload) -> int:
+        return upload.made + UPLOAD_LIFETIME_MS
+
     def preview(self, upload: Upload) -> tuple[Path, str]:
         """Where the first prepared size lies, and its media type. Raises NotReadyYet."""
         if upload.prepared is None:
             raise NotReadyYet
         size = upload.prepared["sizes"][0]
-        return self._folder / upload.id / "prepared" / size["file"], size["type"]
+        return self.folder(upload.id) / PREPARED / size["file"], size["type"]
 
-    # Posting
-
-    async def attach(self, chosen: Sequence[Chosen], *, public: bool) -> Attached:
-        """Seal prepared files for a record. Raises UploadNotFound, NotReadyYet."""
-        uploads = await self._db.read(
-            lambda conn: store.find_uploads(conn, [one.id for one in chosen])
-        )
-        items: list[dict[str, Any]] = []
-        sealed: list[SealedSize] = []
-        for one in chosen:
-            upload = uploads.get(one.id)
-            if upload is None:
-                raise UploadNotFound
-            if upload.state != "ready" or upload.prepared is None:
-                raise NotReadyYet(
-                    upload.sentence
-                    or f"{upload.name} is still being prepared. Post again when it is ready."
-                )
-            sizes = await self._sealed_sizes(upload, public=public)
-            sealed += sizes
-            items.append(_item(upload, one, [size.entry for size in sizes]))
-        return Attached(tuple(items), tuple(sealed), tuple(uploads))
-
-    async def _sealed_sizes(self, upload: Upload, *, public: bool) -> list[SealedSize]:
-        folder = self._folder / upload.id / "prepared"
-        sizes = upload.prepared["sizes"] if upload.prepared else []
-        return await self._db.read_long(
-            lambda conn: [
-                self._media.seal(conn, folder / size["file"], size, public=public) for size in sizes
-            ]
-        )
-
-    def keep(self, conn: Connection, attached: Attached) -> None:
-        """To be called in the transaction that says the record."""
-        self._media.keep(conn, attached.sealed)
-        store.drop_uploads(conn, attached.uploads)
-
-    async def posted(self, attached: Attached) -> None:
-        """To be called after it: the prepared files are in the folder of blobs now."""
-        for upload_id in attached.uploads:
-            await asyncio.to_thread(shutil.rmtree, self._folder / upload_id, ignore_errors=True)
+    def _kind(self, upload: Upload) -> str | None:
+        if upload.state != "working":
+            return None
+        found = _sniffed(self.folder(upload.id) / SOURCE)
+        return found.kind if found else None
 
 
-def _item(upload: Upload, chosen: Chosen, entries: list[dict[str, Any]]) -> dict[str, Any]:
-    prepared = upload.prepared or {}
-    main = next((entry for entry in reversed(entries) if entry["role"] != "poster"), entries[-1])
-    placeholder = bytes.fromhex(prepared.get("placeholder", ""))
-    return {
-        "id": upload.id,
-        "kind": prepared["kind"],
-        "type": main["type"],
-        "width": prepared["width"],
-        "height": prepared["height"],
-        "duration": prepared.get("duration", 0),
-        "caption": chosen.caption,
-        "alt": chosen.alt,
-        "placeholder": b64u(placeholder),
-        "sizes": entries,
-    }
+def _sniffed(path: Path) -> Found | None:
+    try:
+        with path.open("rb") as file:
+            return sniff(file.read(SNIFFED_BYTES))
+    except FileNotFoundError:
+        return None
+
+
+def _write(file: BinaryIO, piece: bytes) -> None:
+    """All of it: an unbuffered file may take less than it is given. Raises DiskFull."""
+    left = memoryview(piece)
+    try:
+        while left:
+            left = left[file.write(left) :]
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise DiskFull from error
+        raise
 
 
 def _shown(name: str) -> str:

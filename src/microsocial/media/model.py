@@ -3,6 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from typing_extensions import (
+    TypedDict,  # pydantic reads these for the API; before Python 3.12 it needs this one
+)
+
 from microsocial.errors import Conflict, Invalid, NotFound, TooMuch
 from microsocial.events import Event
 
@@ -51,6 +55,41 @@ class Blob:
     holder: str | None
 
 
+class LeakShape(TypedDict):
+    """What a file would have given away, and the value, for its owner's eyes only."""
+
+    what: str
+    value: str
+
+
+class UploadShape(TypedDict):
+    """A file on its way into a post, as the owner's screens show it (docs/develop/api.md, "Upload")."""
+
+    id: str
+    name: str
+    length: int
+    offset: int
+    state: UploadState
+    progress: int
+    sentence: str | None
+    kind: str | None
+    width: int | None
+    height: int | None
+    duration: int | None
+    placeholder: str | None
+    leaked: list[LeakShape]
+    preview: str | None
+
+
+class StorageShape(TypedDict):
+    """How much room everything takes, in bytes."""
+
+    database: int
+    mine: int
+    friends: int
+    ceiling: int
+
+
 @dataclass(frozen=True)
 class BlobsWanted(Event):
     """Records arrived that show what is not here yet."""
@@ -59,10 +98,8 @@ class BlobsWanted(Event):
 
 
 @dataclass(frozen=True)
-class BlobArrived(Event):
-    """A picture came."""
-
-    hash: bytes
+class BlobsLoosened(Event):
+    """A record no longer shows what it showed."""
 
 
 class UploadNotFound(NotFound):
@@ -81,6 +118,18 @@ class TooManyUploads(TooMuch):
 
 class OffsetDiffers(Conflict):
     """The upload stands elsewhere than was said. Ask where it stands and go on from there."""
+
+
+class UploadRefused(Invalid):
+    """That file could not be taken. Remove it, or choose another."""
+
+
+class TooManyFiles(Invalid):
+    """At most ten photos go into one post. Leave some for the next."""
+
+
+class MixedFiles(Invalid):
+    """A post shows photos, or one clip, or one voice note. Post them one after the other."""
 
 
 class NotReadyYet(Conflict):

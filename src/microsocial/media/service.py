@@ -5,7 +5,7 @@ Rule 2: everything here is synchronous and touches files only where a docstring 
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,15 +21,19 @@ from microsocial.media.model import (
     FETCHED_ON_ARRIVAL,
     Blob,
     BlobAway,
+    BlobsLoosened,
     BlobsWanted,
 )
 from microsocial.protocol.blobs import KEY_BYTES, Shape, open_range, seal_chunk
 from microsocial.protocol.encoding import b64u, unb64u
-from microsocial.protocol.payloads import Media as MediaItem
+from microsocial.protocol.media import Media as MediaItem
+from microsocial.protocol.media import Size
 from microsocial.protocol.payloads import Message, Post, Profile
+from microsocial.records import store as records
 from microsocial.records.model import Me, Stored
 
-SWEPT_AT_ONCE = 200  # cached blobs looked at in one round of making room
+CLAIMS = 8  # records asked who has a blob; the same picture from more friends than that is rare
+SHOWING_KINDS = frozenset({"post", "message", "profile"})
 
 
 @dataclass(frozen=True)
@@ -86,29 +90,51 @@ class Media:
         for size in sealed:
             store.add_mine(conn, size.blob, size.plain_hash, self._clock.now())
 
-    # Records
+    # What records show: told by the log, whose watcher this is
 
     def take_in(self, conn: Connection, stored: Stored) -> None:
-        """Notice which blobs a record shows (called for every record that stands, is revised or withdrawn)."""
-        sizes = (
-            [] if stored.withdrawn else [size for item in shown_by(stored) for size in item.sizes]
-        )
+        """Notice which blobs a record shows: it stands, is revised or withdrawn."""
+        if stored.kind not in SHOWING_KINDS:
+            return
+        sizes = [size for item in shown_by(stored) for size in item.sizes]
+        before, now = store.uses_of(conn, stored.no), {unb64u(size.hash) for size in sizes}
+        if now != before:
+            store.set_uses(conn, stored.no, now)
+        if before - now:
+            emit(conn, BlobsLoosened())
         if stored.author != self._me.id and sizes:
-            now = self._clock.now()
-            store.add_theirs(
-                conn,
-                [(_theirs(size, stored.author), size.role in FETCHED_ON_ARRIVAL) for size in sizes],
-                now,
-            )
-            emit(conn, BlobsWanted(stored.author))
-        if sizes or stored.withdrawn or stored.kind in {"post", "message", "profile"}:
-            store.set_uses(conn, stored.no, [unb64u(size.hash) for size in sizes])
+            self._want(conn, stored.author, sizes)
+
+    def _want(self, conn: Connection, holder: str, sizes: Sequence[Size]) -> None:
+        wanted = [(_theirs(size, holder), size.role in FETCHED_ON_ARRIVAL) for size in sizes]
+        store.add_theirs(conn, wanted, self._clock.now())
+        emit(conn, BlobsWanted(holder))
+
+    def clear(self, conn: Connection) -> None:
+        """Forget what records show; `take_in` is about to be told of every record again."""
+        store.clear_uses(conn)
+
+    def claims(self, conn: Connection, name: bytes) -> list[Blob]:
+        """Say who has a friend's blob and how it opens, by each of the newest records that show it.
+
+        A hostile friend may name another's blob with a wrong key; the bytes decide who was right.
+        """
+        found: dict[Blob, None] = {}
+        for no in store.showing(conn, name, CLAIMS):
+            for stored in records.find_by(conn, no=no):
+                sizes = [size for item in shown_by(stored) for size in item.sizes]
+                found |= {
+                    _theirs(size, stored.author): None
+                    for size in sizes
+                    if unb64u(size.hash) == name and stored.author != self._me.id
+                }
+        return list(found)
 
     def describe(self, conn: Connection, items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         """Give items, as records hold them, in the shape of docs/develop/api.md."""
         names = [unb64u(size["hash"]) for item in items for size in item["sizes"]]
         present = store.here(conn, names) if names else set()
-        return [described(item, present) for item in items]
+        return [described(item, present, own_url) for item in items]
 
     # Reading
 
@@ -143,53 +169,71 @@ class Media:
     def for_friend(self, conn: Connection, name: bytes, person: str) -> Blob | None:
         """Give the blob if this friend was offered a record of mine that shows it."""
         blob = store.find_blob(conn, name)
-        if blob is None or not blob.mine or not store.was_offered(conn, name, person):
+        if blob is None or not blob.mine:
             return None
-        return blob
+        return blob if store.was_offered(conn, name, person, self._me.id) else None
 
     def for_anybody(self, conn: Connection, name: bytes) -> Blob | None:
         """Give the blob if a public record of mine shows it."""
-        return store.find_blob(conn, name) if store.is_public(conn, name) else None
+        return store.find_blob(conn, name) if store.is_public(conn, name, self._me.id) else None
 
     # Room
 
-    def arrived(self, conn: Connection, name: bytes) -> None:
-        store.set_here(conn, name, present=True, seen=self._clock.now())
+    def arrived(self, conn: Connection, blob: Blob) -> bool:
+        """Say that a friend's blob stands in the folder; False when nothing shows it any more."""
+        return store.set_arrived(conn, blob, self._clock.now())
 
     def drop_orphans(self, conn: Connection) -> list[bytes]:
         """Forget the blobs that no record shows; the caller removes the files after the commit."""
-        names = store.orphans(conn)
+        names = store.orphans(conn, self._me.id)
         store.drop_blobs(conn, names)
+        for name in names:
+            # Mine until now, and a friend posted the same: from now on it is theirs, to be fetched from them.
+            for blob in self.claims(conn, name):
+                store.add_theirs(conn, [(blob, True)], self._clock.now())
+                emit(conn, BlobsWanted(blob.holder or ""))
         return names
 
-    def make_room(self, conn: Connection, ceiling_bytes: int) -> list[bytes]:
-        """Let go of what friends have too, least recently seen first, until it fits; the files go after the commit."""
+    def strangers(self, conn: Connection, names: Iterable[bytes]) -> list[bytes]:
+        """Say which of these files no row speaks of: what a crash left between a file and its row."""
+        known = store.all_names(conn)
+        return [name for name in names if name not in known]
+
+    def make_room(self, conn: Connection, ceiling_bytes: int, without: bytes = b"") -> list[bytes]:
+        """Let go of what friends have too, least recently seen first, until it fits; the files go after the commit.
+
+        `without` has just been asked for and stays, even if it alone is larger than the ceiling.
+        """
         excess = store.cached_bytes(conn) - ceiling_bytes
         gone: list[bytes] = []
-        for blob in store.least_recently_seen(conn, SWEPT_AT_ONCE) if excess > 0 else ():
+        for blob in store.least_recently_seen(conn) if excess > 0 else ():
             if excess <= 0:
                 break
+            if blob.hash == without:
+                continue
             store.set_here(conn, blob.hash, present=False)
             gone.append(blob.hash)
             excess -= blob.length
         return gone
 
-    def storage(self, conn: Connection) -> dict[str, int]:
-        mine, theirs = store.bytes_by_owner(conn)
-        return {"mine": mine, "friends": theirs}
+    def storage(self, conn: Connection) -> tuple[int, int]:
+        """How many bytes of mine are here, and how many of friends'."""
+        return store.bytes_by_owner(conn)
 
 
 def shown_by(stored: Stored) -> tuple[MediaItem, ...]:
     """The photos, clips and voice notes of a record."""
     payload = stored.payload
-    if isinstance(payload, Post | Message):
+    if isinstance(payload, Post):
+        return (*payload.media, *(card.picture for card in payload.links if card.picture))
+    if isinstance(payload, Message):
         return payload.media
     if isinstance(payload, Profile) and payload.avatar is not None:
         return (payload.avatar,)
     return ()
 
 
-def _theirs(size: Any, holder: str) -> Blob:
+def _theirs(size: Size, holder: str) -> Blob:
     key = unb64u(size.key) if size.key else None
     return Blob(
         unb64u(size.hash),
@@ -203,31 +247,47 @@ def _theirs(size: Any, holder: str) -> Blob:
     )
 
 
-def described(item: dict[str, Any], present: set[bytes]) -> dict[str, Any]:
-    """One photo, clip or voice note as the owner's clients see it."""
-    sizes = [
-        {name: size[name] for name in ("width", "height", "type", "role", "bytes")}
-        | {"url": _url(size)}
-        for size in item["sizes"]
-    ]
-    first = [size for size in item["sizes"] if size["role"] in FETCHED_ON_ARRIVAL] or item["sizes"]
+def described(
+    item: dict[str, Any], present: set[bytes], url: Callable[[dict[str, Any]], str]
+) -> dict[str, Any]:
+    """One photo, clip or voice note in the shape of docs/develop/api.md, "Media"."""
+    posters = [size for size in item["sizes"] if size["role"] == "poster"]
+    sizes = sorted(
+        (size for size in item["sizes"] if size["role"] != "poster"),
+        key=lambda size: int(size["width"]),
+    )
+    first = [size for size in item["sizes"] if size["role"] in FETCHED_ON_ARRIVAL] or sizes
     kept = ("id", "kind", "caption", "alt", "width", "height")
+    told = ("width", "height", "type", "role", "bytes")
     return {name: item[name] for name in kept} | {
         "duration": item["duration"] or None,
         "placeholder": item["placeholder"] or None,
-        "poster": next((size["url"] for size in sizes if size["role"] == "poster"), None),
-        "sizes": sizes,
+        "poster": url(posters[0]) if posters else None,
+        "sizes": [{name: size[name] for name in told} | {"url": url(size)} for size in sizes],
         "state": "ready" if all(unb64u(size["hash"]) in present for size in first) else "waiting",
     }
 
 
-def _url(size: dict[str, Any]) -> str:
+def own_url(size: dict[str, Any]) -> str:
+    """Where the owner finds a blob."""
     return f"/api/v1/blobs/{size['hash']}"
 
 
 def public_url(size: dict[str, Any]) -> str:
     """Where anybody finds a size of a public record of mine."""
-    return f"/media/{size['hash']}.{EXTENSIONS.get(size['type'], 'bin')}"
+    return f"/media/{size['hash']}.{extension_of(size['type'])}"
+
+
+def extension_of(media_type: str) -> str:
+    return EXTENSIONS.get(media_type, "bin")
+
+
+def describe_publicly(_conn: Connection, items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give items of public records of mine as visitors see them. The originals stay at home."""
+    shown = [described(item, set(), public_url) for item in items]
+    for item in shown:
+        item["sizes"] = [size for size in item["sizes"] if size["role"] != "original"]
+    return shown
 
 
 EXTENSIONS = {

@@ -1,7 +1,7 @@
 """The tables of the media room and their statements."""
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import (
@@ -16,6 +16,7 @@ from sqlalchemy import (
     and_,
     delete,
     func,
+    or_,
     select,
     update,
 )
@@ -188,6 +189,13 @@ def want(conn: Connection, name: bytes) -> None:
     conn.execute(update(blobs).where(blobs.c.hash == name).values(wanted=1))
 
 
+def set_arrived(conn: Connection, blob: Blob, seen: int) -> bool:
+    """Say that a friend's blob stands in the folder, and how it opens; False when nothing shows it any more."""
+    values = _values(blob) | {"here": 1, "wanted": 0, "seen": seen}
+    changed = update(blobs).where(blobs.c.hash == blob.hash, blobs.c.mine == 0).values(**values)
+    return conn.execute(changed).rowcount > 0
+
+
 def set_seen(conn: Connection, name: bytes, seen: int) -> None:
     conn.execute(update(blobs).where(blobs.c.hash == name).values(seen=seen))
 
@@ -216,17 +224,42 @@ def clear_uses(conn: Connection) -> None:
     conn.execute(delete(blob_uses))
 
 
-def orphans(conn: Connection) -> list[bytes]:
-    """Give the blobs that no record shows."""
-    used = select(blob_uses.c.hash).where(blob_uses.c.hash == blobs.c.hash)
+def uses_of(conn: Connection, record: int) -> set[bytes]:
+    return set(conn.execute(select(blob_uses.c.hash).where(blob_uses.c.record == record)).scalars())
+
+
+def orphans(conn: Connection, me: str) -> list[bytes]:
+    """Give the blobs that no record of their side shows: of mine only records of mine count.
+
+    A friend whose record names a blob of mine does not keep it on my disk after I deleted it.
+    """
+    used = (
+        select(records.c.no)
+        .join(blob_uses, blob_uses.c.record == records.c.no)
+        .where(
+            blob_uses.c.hash == blobs.c.hash,
+            or_(blobs.c.mine == 0, records.c.author == me),
+        )
+        .correlate(blobs)
+    )
     return list(conn.execute(select(blobs.c.hash).where(~used.exists())).scalars())
+
+
+def all_names(conn: Connection) -> set[bytes]:
+    return set(conn.execute(select(blobs.c.hash)).scalars())
+
+
+def showing(conn: Connection, name: bytes, limit: int) -> list[int]:
+    """Give the numbers of records that show this blob, newest first."""
+    query = select(blob_uses.c.record).where(blob_uses.c.hash == name)
+    return list(conn.execute(query.order_by(blob_uses.c.record.desc()).limit(limit)).scalars())
 
 
 def drop_blobs(conn: Connection, names: Collection[bytes]) -> None:
     conn.execute(delete(blobs).where(blobs.c.hash.in_(names)))
 
 
-def is_public(conn: Connection, name: bytes) -> bool:
+def is_public(conn: Connection, name: bytes, me: str) -> bool:
     """Say whether a public record of mine shows this blob."""
     query = (
         select(records.c.no)
@@ -236,6 +269,7 @@ def is_public(conn: Connection, name: bytes) -> bool:
             blob_uses.c.hash == name,
             blobs.c.mine == 1,
             blobs.c.key.is_(None),
+            records.c.author == me,
             records.c.audience == "public",
             records.c.withdrawn == 0,
         )
@@ -243,13 +277,13 @@ def is_public(conn: Connection, name: bytes) -> bool:
     return conn.execute(query.limit(1)).first() is not None
 
 
-def was_offered(conn: Connection, name: bytes, person: str) -> bool:
+def was_offered(conn: Connection, name: bytes, person: str, me: str) -> bool:
     """Say whether this person was offered a record of mine that shows this blob."""
     query = (
         select(records.c.no)
         .join(blob_uses, blob_uses.c.record == records.c.no)
         .join(offered, and_(offered.c.record == records.c.no, offered.c.person == person))
-        .where(blob_uses.c.hash == name, records.c.withdrawn == 0)
+        .where(blob_uses.c.hash == name, records.c.author == me, records.c.withdrawn == 0)
     )
     return conn.execute(query.limit(1)).first() is not None
 
@@ -262,14 +296,11 @@ def cached_bytes(conn: Connection) -> int:
     return int(total or 0)
 
 
-def least_recently_seen(conn: Connection, limit: int) -> list[Blob]:
-    query = (
-        select(blobs)
-        .where(blobs.c.mine == 0, blobs.c.here == 1)
-        .order_by(blobs.c.seen)
-        .limit(limit)
-    )
-    return [_blob_of(row) for row in conn.execute(query)]
+def least_recently_seen(conn: Connection) -> Iterator[Blob]:
+    """Give others' blobs that are here, the one looked at longest ago first."""
+    query = select(blobs).where(blobs.c.mine == 0, blobs.c.here == 1).order_by(blobs.c.seen)
+    for row in conn.execute(query).all():
+        yield _blob_of(row)
 
 
 def bytes_by_owner(conn: Connection) -> tuple[int, int]:

@@ -68,6 +68,7 @@ class Workshop:
             seconds = PHOTO_SECONDS if job.found.kind == "photo" else CLIP_SECONDS
             child = await asyncio.create_subprocess_exec(
                 sys.executable,
+                "-P",  # the working folder holds files from outside: nothing is imported from there
                 "-m",
                 "microsocial.media.worker",
                 stdin=asyncio.subprocess.PIPE,

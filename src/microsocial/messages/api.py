@@ -1,10 +1,10 @@
 """Conversations over the owner's API (docs/develop/api.md, "Messages")."""
 
-from typing import Any
-
 from fastapi import APIRouter
+from pydantic import Field
 
 from microsocial.context import ApiContext, Body
+from microsocial.media.attachments import Chosen, say_with
 from microsocial.messages.model import (
     DEFAULT_PAGE,
     ConversationShape,
@@ -12,11 +12,12 @@ from microsocial.messages.model import (
     PageShape,
 )
 from microsocial.messages.service import Messages
+from microsocial.protocol.limits import MAX_MEDIA
 
 
 class NewMessage(Body):
     text: str = ""
-    media: list[dict[str, Any]] | None = None
+    media: list[Chosen] = Field(default_factory=list, max_length=MAX_MEDIA)
     key: str | None = None
 
 
@@ -48,8 +49,12 @@ def router(context: ApiContext) -> APIRouter:
     @routes.post("/messages/{friend}", status_code=201)
     async def send(friend: str, asked: NewMessage) -> MessageShape:
         messages = context.room(Messages)
-        return await context.db.write(
-            lambda conn: messages.send(conn, friend, asked.text, key=asked.key)
+        return await say_with(
+            context,
+            asked.media,
+            lambda conn, items: messages.send(conn, friend, asked.text, media=items, key=asked.key),
+            public=False,
+            said=lambda conn: messages.sent_before(conn, asked.key),
         )
 
     @routes.patch("/messages/{friend}/{ref}")

@@ -120,8 +120,8 @@ class CursorWrong(Invalid):
     """This is not a place in the conversation. Start again at its end."""
 
 
-def fit_text(text: str) -> str:
-    if not text.strip():
+def fit_text(text: str, *, may_be_empty: bool = False) -> str:
+    if not text.strip() and not may_be_empty:
         raise NothingToSend(field="text")
     if len(text) > MAX_TEXT_CHARACTERS:
         raise MessageTooLong(field="text")

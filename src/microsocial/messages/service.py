@@ -1,5 +1,6 @@
 """`Messages`: the verbs of private conversations."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -28,7 +29,7 @@ from microsocial.messages.model import (
     read_cursor,
 )
 from microsocial.messages.peer import CLEARED, ClearHandler, MessageHandler, say_clear
-from microsocial.messages.views import Views
+from microsocial.messages.views import DescribeMedia, Views, no_media
 from microsocial.protocol.limits import MAX_CLEARED_MESSAGES
 from microsocial.records.service import Log
 
@@ -36,11 +37,18 @@ from microsocial.records.service import Log
 class Messages:
     """Conversations between me and each friend. Whoever was a friend once can still be read, not written to."""
 
-    def __init__(self, log: Log, friends: Friends, delivery: Delivery, clock: Clock) -> None:
+    def __init__(
+        self,
+        log: Log,
+        friends: Friends,
+        delivery: Delivery,
+        clock: Clock,
+        describe_media: DescribeMedia = no_media,
+    ) -> None:
         self._log = log
         self._friends = friends
         self._clock = clock
-        self._views = Views(log.me.id, friends, delivery)
+        self._views = Views(log.me.id, friends, delivery, describe_media)
         log.register("message", MessageHandler(log, self._views))
         log.register("clear", ClearHandler(log, self._views))
 
@@ -52,6 +60,7 @@ class Messages:
         friend: str,
         text: str,
         *,
+        media: Sequence[dict[str, Any]] = (),
         key: str | None = None,
     ) -> MessageShape:
         """Say something to one friend, awake or not. The same `key` again gives the same message."""
@@ -60,16 +69,24 @@ class Messages:
             return self._views.message(conn, sent)
         if not self._friends.is_friend(conn, friend):
             raise NotFriends
-        fields = {"to": [friend], "text": fit_text(text), "media": []}
+        text = fit_text(text, may_be_empty=bool(media))
+        fields = {"to": [friend], "text": text, "media": list(media)}
         stored = self._log.say(conn, "message", fields, audience="chosen", readers=[friend])
         if key is not None:
+            store.drop_keys_before(conn, self._clock.now() - KEYS_KEPT_MS)
             store.put_key(conn, key=key, friend=friend, ref=stored.ref, made=self._clock.now())
         return self._views.message(conn, stored.ref)
+
+    def sent_before(self, conn: Connection, key: str | None) -> MessageShape | None:
+        """Give what was sent with this key, if something was."""
+        sent = self._sent_with(conn, key)
+        return self._views.message(conn, sent) if sent is not None else None
 
     def edit(self, conn: Connection, friend: str, ref: str, text: str) -> MessageShape:
         """Say a message of mine differently."""
         row = self._mine(conn, friend, ref)
-        self._log.revise(conn, self._log.by_no(conn, row.no), {"text": fit_text(text)})
+        text = fit_text(text, may_be_empty=row.media != "[]")
+        self._log.revise(conn, self._log.by_no(conn, row.no), {"text": text})
         return self._views.message(conn, ref)
 
     def unsend(self, conn: Connection, friend: str, ref: str) -> None:
@@ -165,7 +182,6 @@ class Messages:
             return None
         if not 1 <= len(key) <= MAX_KEY_CHARACTERS:
             raise KeyTooLong(field="key")
-        store.drop_keys_before(conn, self._clock.now() - KEYS_KEPT_MS)
         row = store.find_key(conn, key)
         if row is None:
             return None

@@ -5,9 +5,9 @@ Rule 2: a page costs as many statements as one message.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Row
 
@@ -18,6 +18,14 @@ from microsocial.friends.model import Person
 from microsocial.messages import store, words
 from microsocial.messages.model import MessageShape, NoteShape
 from microsocial.records.markup import render
+
+Media: TypeAlias = dict[str, Any]
+# The media room hands this in: for each stored item, in order, what a screen needs to show it.
+DescribeMedia: TypeAlias = Callable[[Connection, Sequence[Media]], list[Media]]
+
+
+def no_media(_conn: Connection, _stored: Sequence[Media]) -> list[Media]:
+    return []
 
 
 @dataclass(frozen=True)
@@ -38,10 +46,17 @@ class _Page:
 
 
 class Views:
-    def __init__(self, me: str, friends: Friends, delivery: Delivery) -> None:
+    def __init__(
+        self,
+        me: str,
+        friends: Friends,
+        delivery: Delivery,
+        describe_media: DescribeMedia = no_media,
+    ) -> None:
         self._me = me
         self._friends = friends
         self._delivery = delivery
+        self._describe_media = describe_media
 
     def message(self, conn: Connection, ref: str) -> MessageShape:
         (shown,) = self.messages(conn, [store.get_message(conn, ref)])
@@ -49,7 +64,20 @@ class Views:
 
     def messages(self, conn: Connection, rows: Sequence[Row[Any]]) -> list[MessageShape]:
         page = self._fetch(conn, rows, [row.no for row in rows if row.author == self._me])
-        return [self._shown(row, page) for row in rows]
+        media = self._media(conn, rows)
+        return [self._shown(row, page, media.get(row.ref, [])) for row in rows]
+
+    def _media(self, conn: Connection, rows: Sequence[Row[Any]]) -> dict[str, list[Media]]:
+        """Describe the media of all these messages in one go."""
+        stored = {row.ref: json.loads(row.media) for row in rows if row.media != "[]"}
+        if not stored:
+            return {}
+        items = [item for some in stored.values() for item in some]
+        described = iter(self._describe_media(conn, items))
+        return {
+            ref: [one for _, one in zip(some, described, strict=False)]
+            for ref, some in stored.items()
+        }
 
     def clear_sentence(self, conn: Connection, ref: str) -> str:
         (note,) = self.notes(conn, [store.get_clear(conn, ref)])
@@ -66,7 +94,7 @@ class Views:
             self._delivery.ledger.of_records(conn, mine) if mine else {},
         )
 
-    def _shown(self, row: Row[Any], page: _Page) -> MessageShape:
+    def _shown(self, row: Row[Any], page: _Page, media: list[Media]) -> MessageShape:
         from_me = row.author == self._me
         return MessageShape(
             id=row.ref,
@@ -76,7 +104,7 @@ class Views:
             html=render(row.text),
             created=row.created,
             received=row.received,
-            media=json.loads(row.media),
+            media=media,
             state="sending" if from_me and not page.has_arrived(row.no) else "delivered",
             sentence=_delivery(row, page) if from_me else "",
         )

@@ -25,6 +25,7 @@ from microsocial.identity.sessions import Sessions
 from microsocial.identity.setup import SetupLink
 from microsocial.identity.throttle import Throttle
 from microsocial.identity.tokens import Tokens
+from microsocial.node.darkroom import FOLDER, Darkroom, build_darkroom
 from microsocial.node.outside import Outside, build_outside
 from microsocial.node.rooms import Rooms, build_rooms
 from microsocial.protocol.encoding import b64u
@@ -69,6 +70,7 @@ class Node:
         self.setup_link = SetupLink(entropy)
         self.rooms: Rooms | None = None
         self.outside: Outside | None = None
+        self.darkroom: Darkroom | None = None
         self._running: list[asyncio.Task[None]] = []
         self._cli_token = b64u(entropy(32))
         self._folder: Folder | None = None
@@ -106,7 +108,7 @@ class Node:
         for own in (self.identity, self.sessions, self.tokens):
             if isinstance(own, kind):
                 return own
-        for parts in (self.rooms, self.outside):
+        for parts in (self.rooms, self.outside, self.darkroom):
             found = parts.find(kind) if parts else None
             if found is not None:
                 return found
@@ -132,7 +134,9 @@ class Node:
             self._db = Database(self._folder.database, self.bus).open()
             me = self.db.read_sync(self.identity.me)
             if me:
-                self._move_in(build_rooms(me, self.clock, self.entropy))
+                self._move_in(
+                    build_rooms(me, self.clock, self.entropy, self.settings.data / FOLDER)
+                )
         except BaseException:
             self.close()
             raise
@@ -157,6 +161,8 @@ class Node:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
         self._running.clear()
+        if self.darkroom:
+            await self.darkroom.stop()
         if self.outside:
             await self.outside.carrier.close()
         for name in (NODE_FILE, TOKEN_FILE):
@@ -177,18 +183,24 @@ class Node:
         self, conn: Connection, name: str, sheet: Sheet, password_hash: str, answer_hash: str
     ) -> Rooms:
         me = self.identity.create(conn, sheet, password_hash, answer_hash)
-        rooms = build_rooms(me, self.clock, self.entropy)
-        rooms.log.set_one(conn, "profile", {"name": name, "hue": first_hue(me.id)})
+        rooms = build_rooms(me, self.clock, self.entropy, self.settings.data / FOLDER)
+        rooms.log.set_one(
+            conn, "profile", {"name": name, "hue": first_hue(me.id)}, audience="public"
+        )
         return rooms
 
     def _move_in(self, rooms: Rooms) -> None:
         self.rooms = rooms
         self.outside = build_outside(rooms, self.db, self.settings, self.clock, self.entropy)
+        self.darkroom = build_darkroom(
+            rooms, self.outside.fetching, self.db, self.settings, self.clock, self.entropy
+        )
 
     async def _begin(self) -> None:
         """What a person's node does by itself, from now on."""
-        assert self.rooms and self.outside  # noqa: PT018 - called when they are there
+        assert self.rooms and self.outside and self.darkroom  # noqa: PT018 - called when they are there
         await self.db.write(self._wake_up)
+        await self.darkroom.start()
         for name, running in (
             ("courier", self.outside.courier.run),
             ("knocking", self.outside.knocking.run),
@@ -207,12 +219,12 @@ class Node:
             self.rooms.log.set_one(conn, "address", {"urls": [self.address], "home": []})
 
     async def _keep_house(self) -> None:
-        """Now and then: replace prekeys, erase old ones (spec 3.6)."""
+        """Now and then: replace prekeys, erase old ones (spec 3.6); sweep files that were never posted."""
         while True:
             await asyncio.sleep(HOUSEKEEPING_S)
-            rooms = self.rooms
-            assert rooms
-            await self.db.write(rooms.delivery.tick)
+            assert self.rooms and self.darkroom  # noqa: PT018 - as above
+            await self.db.write(self.rooms.delivery.tick)
+            await self.darkroom.intake.sweep()
 
     def announce(self) -> None:
         """Tell programs on this machine where the node is (docs/develop/architecture.md, node.py)."""

@@ -11,10 +11,12 @@ from microsocial.delivery.backoff import Backoff
 from microsocial.delivery.courier import Courier
 from microsocial.delivery.peer import reception
 from microsocial.friends.knocking import Knocking
+from microsocial.media.doors import fetch_from, for_friends
+from microsocial.media.fetching import Fetching
 from microsocial.node.rooms import Rooms, find_part
 from microsocial.protocol.crypto import PublicKey
 from microsocial.settings import Settings
-from microsocial.transport.http_out import HttpOut
+from microsocial.transport.http_out import Destination, HttpOut
 from microsocial.transport.reception import Reception
 
 T = TypeVar("T")
@@ -26,6 +28,7 @@ class Outside:
 
     carrier: HttpOut
     courier: Courier
+    fetching: Fetching
     knocking: Knocking
     reception: Reception
 
@@ -43,6 +46,17 @@ def build_outside(
         keys = rooms.log.key_logs(conn, [person]).get(person)
         return rooms.friends.allowed_hosts(conn, person), keys.current if keys else None
 
+    def destination(conn: Connection, person: str) -> Destination:
+        allowed, key = whereabouts(conn, person)
+        return Destination(person, rooms.delivery.urls(conn, person), allowed, key)
+
+    fetching = Fetching(
+        db,
+        db.bus,
+        rooms.media,
+        fetch_from(carrier, rooms.me, db, destination),
+        settings.media_ceiling_bytes,
+    )
     courier = Courier(
         db,
         rooms.delivery,
@@ -53,10 +67,12 @@ def build_outside(
         entropy,
         db.bus,
         Backoff(settings.backoff_base_ms),
+        met=fetching.heard,
     )
     return Outside(
         carrier=carrier,
         courier=courier,
+        fetching=fetching,
         knocking=Knocking(db, carrier, rooms.friends, rooms.me, clock, entropy),
         reception=reception(
             rooms.me,
@@ -66,5 +82,6 @@ def build_outside(
             greet=rooms.friends.receive_greeting,
             heard=courier.heard,
             awaited=rooms.friends.is_awaited,
+            blob=for_friends(db, rooms.media),
         ),
     )

@@ -1,6 +1,7 @@
 """One person's rooms, wired to each other. Nothing here is read, written or started."""
 
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any, TypeVar
 
 from microsocial.clock import Clock, Entropy
@@ -9,11 +10,15 @@ from microsocial.feed.notices import Notices
 from microsocial.feed.service import Feed
 from microsocial.friends.service import Friends
 from microsocial.identity.me import Me
+from microsocial.media.files import BlobFiles
+from microsocial.media.service import Media
 from microsocial.messages.service import Messages
 from microsocial.posts.service import Posts
 from microsocial.records.service import Log
 
 T = TypeVar("T")
+
+NO_FOLDER = Path("/nowhere")  # the simulator's people show no photos
 
 
 @dataclass(frozen=True)
@@ -22,6 +27,7 @@ class Rooms:
 
     me: Me
     log: Log
+    media: Media
     delivery: Delivery
     friends: Friends
     posts: Posts
@@ -33,16 +39,26 @@ class Rooms:
         return find_part(self, kind)
 
 
-def build_rooms(me: Me, clock: Clock, entropy: Entropy) -> Rooms:
+def build_rooms(me: Me, clock: Clock, entropy: Entropy, media_folder: Path = NO_FOLDER) -> Rooms:
     """Make the rooms and wire them. Nothing is read, written or started."""
     records = Log(me, clock, entropy)
+    media = Media(me, clock, entropy, BlobFiles(media_folder / "blobs"))
+    records.watch(media)
     delivery = Delivery(records, clock, entropy)
     friends = Friends(me, records, delivery, clock, entropy)
     notices = Notices(me.id, friends, clock)
-    posts = Posts(me, records, friends, delivery, clock, noticed=notices.entry_arrived)
-    messages = Messages(records, friends, delivery, clock)
-    feed = Feed(posts, friends)
-    return Rooms(me, records, delivery, friends, posts, messages, notices, feed)
+    posts = Posts(
+        me,
+        records,
+        friends,
+        delivery,
+        clock,
+        describe_media=media.describe,
+        noticed=notices.entry_arrived,
+    )
+    messages = Messages(records, friends, delivery, clock, describe_media=media.describe)
+    feed = Feed(posts, friends, messages)
+    return Rooms(me, records, media, delivery, friends, posts, messages, notices, feed)
 
 
 def find_part(parts: Any, kind: type[T]) -> T | None:

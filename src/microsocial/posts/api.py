@@ -1,11 +1,13 @@
 """Posts over HTTP, for the owner (docs/develop/api.md, "Posts, feed")."""
 
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Response
 from pydantic import Field
 
 from microsocial.context import ApiContext, Body
+from microsocial.media.attachments import Chosen, say_with
 from microsocial.posts.drafts import KeptDraft
 from microsocial.posts.model import (
     MAX_CHOSEN,
@@ -18,7 +20,7 @@ from microsocial.posts.model import (
     Reaction,
 )
 from microsocial.posts.service import Posts
-from microsocial.protocol.limits import MAX_INTEGER
+from microsocial.protocol.limits import MAX_INTEGER, MAX_MEDIA
 
 
 class AudienceAsked(Body):
@@ -37,7 +39,7 @@ class NewPost(Body):
 
     text: str = ""
     audience: AudienceAsked
-    media: list[dict[str, Any]] = Field(default_factory=list)
+    media: list[Chosen] = Field(default_factory=list, max_length=MAX_MEDIA)
     key: str | None = None
 
 
@@ -88,8 +90,14 @@ def _add_posts(routes: APIRouter, context: ApiContext) -> None:
 
     @routes.post("/posts", status_code=201)
     async def publish(asked: NewPost) -> Post:
-        draft = Draft(asked.text, asked.audience.choice(), asked.media, key=asked.key)
-        return await context.db.write(lambda conn: posts().publish(conn, draft))
+        draft = Draft(asked.text, asked.audience.choice(), key=asked.key)
+        return await say_with(
+            context,
+            asked.media,
+            lambda conn, items: posts().publish(conn, replace(draft, media=items)),
+            public=asked.audience.class_ == "public",
+            said=lambda conn: posts().said_before(conn, asked.key),
+        )
 
     @routes.get("/posts/{post}")
     async def show(post: str) -> Post:

@@ -82,6 +82,13 @@ class Posts:
             lambda ref: self.show(conn, ref),
         )
 
+    def said_before(self, conn: Connection, key: str | None) -> Post | None:
+        """Give the post that was published with this key, if there was one."""
+        if fit_key(key) is None:
+            return None
+        said = store.said_with(conn, f"post:{key}")
+        return self._shown_again(said, lambda ref: self.show(conn, ref)) if said else None
+
     def _publish(self, conn: Connection, draft: Draft) -> Post:
         text = fit_text(draft.text, may_be_empty=bool(draft.media))
         choice = draft.audience

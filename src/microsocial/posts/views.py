@@ -15,6 +15,7 @@ from microsocial.delivery.ledger import Receipt
 from microsocial.delivery.service import Delivery as Deliveries
 from microsocial.friends.model import Person
 from microsocial.friends.service import Friends
+from microsocial.media.service import describe_publicly
 from microsocial.posts import audience, store, words
 from microsocial.posts.model import Comment, Delivery, Post, Reaction
 from microsocial.records.markup import render
@@ -87,7 +88,8 @@ class Views:
     def delivery(self, conn: Connection, record: int, *, deleted: bool) -> Delivery:
         """Show who has this record of mine, a deleted one as well."""
         found = self._delivery.ledger.of_records(conn, (record,)).get(record, Receipt())
-        return _delivery(found, self._friends.persons(conn, _people_in(found)), deleted=deleted)
+        say = words.removed if deleted else words.delivered
+        return _delivery(found, self._friends.persons(conn, _people_in(found)), say)
 
     def _fetch(
         self, conn: Connection, rows: Sequence[PostRow], *, every_comment: bool, for_owner: bool
@@ -118,17 +120,17 @@ class Views:
             commenters=commenters,
             chosen=chosen,
             deliveries=deliveries,
-            media=self._media(conn, rows),
+            media=self._media(conn, rows, self._describe_media if for_owner else describe_publicly),
         )
 
-    def _media(self, conn: Connection, rows: Iterable[PostRow]) -> dict[str, list[Media]]:
+    def _media(
+        self, conn: Connection, rows: Iterable[PostRow], describe: DescribeMedia
+    ) -> dict[str, list[Media]]:
         """Describe the media of all these posts in one go."""
         stored = {row.ref: json.loads(row.media) for row in rows if row.media != "[]"}
         if not stored:
             return {}
-        described = iter(
-            self._describe_media(conn, [item for some in stored.values() for item in some])
-        )
+        described = iter(describe(conn, [item for some in stored.values() for item in some]))
         return {
             ref: [one for _, one in zip(some, described, strict=False)]
             for ref, some in stored.items()
@@ -138,6 +140,7 @@ class Views:
         author = page.persons[row.author]
         links = json.loads(row.links)
         delivery = page.deliveries.get(row.record)
+        say = words.delivered_publicly if row.audience == "public" else words.delivered
         return Post(
             id=row.ref,
             author=author,
@@ -154,7 +157,7 @@ class Views:
             comments=[
                 self._comment(entry, row, page.persons) for entry in page.comments.get(row.ref, [])
             ],
-            delivery=_delivery(delivery, page.persons) if delivery else None,
+            delivery=_delivery(delivery, page.persons, say) if delivery else None,
             can_edit=author["is_me"],
             can_comment=author["is_me"] or author["is_friend"],
         )
@@ -188,9 +191,8 @@ def _people_in(delivery: Receipt) -> set[str]:
     return {*delivery.delivered, *(waiting.person for waiting in delivery.waiting)}
 
 
-def _delivery(found: Receipt, persons: Mapping[str, Person], *, deleted: bool = False) -> Delivery:
+def _delivery(found: Receipt, persons: Mapping[str, Person], say: words.Say) -> Delivery:
     waiting = [(persons[one.person]["name"], one.why) for one in found.waiting]
-    say = words.removed if deleted else words.delivered
     return Delivery(
         sentence=say(len(found.delivered), waiting),
         delivered=[persons[person] for person in found.delivered],

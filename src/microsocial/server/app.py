@@ -15,6 +15,8 @@ from microsocial.context import ApiContext
 from microsocial.feed import api as feed
 from microsocial.friends import api as friends
 from microsocial.identity import api as identity
+from microsocial.media import api as media
+from microsocial.media import doors as media_doors
 from microsocial.messages import api as messages
 from microsocial.node import Node
 from microsocial.posts import api as posts
@@ -31,6 +33,7 @@ OWNERS_ROOMS: tuple[Callable[[ApiContext], APIRouter], ...] = (
     friends.router,
     posts.router,
     messages.router,
+    media.router,
     feed.router,
 )
 
@@ -93,6 +96,7 @@ def _plain_routes(node: Node) -> list[Route]:
         Route("/healthz", healthz),
         *webapp.routes(),
         *transport.peer_routes(node),
+        *media_doors.routes(node),
         *site.routes(node),
     ]
 

@@ -1,0 +1,54 @@
+"""What handles photos and clips in the event loop: taking in, putting into records, fetching friends', sweeping."""
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from microsocial.clock import Clock, Entropy
+from microsocial.database import Database
+from microsocial.media.attachments import Attachments
+from microsocial.media.fetching import Fetching
+from microsocial.media.intake import Intake
+from microsocial.media.keeping import Keeping
+from microsocial.node.rooms import Rooms, find_part
+from microsocial.settings import Settings
+
+T = TypeVar("T")
+
+FOLDER = "media"
+
+
+@dataclass(frozen=True)
+class Darkroom:
+    """The parts of the media room that live in the event loop."""
+
+    intake: Intake
+    attachments: Attachments
+    keeping: Keeping
+    fetching: Fetching
+
+    def find(self, kind: type[T]) -> T | None:
+        return find_part(self, kind)
+
+    async def start(self) -> None:
+        await self.keeping.start()
+        await self.intake.start()
+        await self.fetching.start()
+
+    async def stop(self) -> None:
+        await self.fetching.stop()
+        await self.intake.stop()
+        await self.keeping.stop()
+
+
+def build_darkroom(
+    rooms: Rooms,
+    fetching: Fetching,
+    db: Database,
+    settings: Settings,
+    clock: Clock,
+    entropy: Entropy,
+) -> Darkroom:
+    intake = Intake(db, db.bus, settings.data / FOLDER / "uploads", clock, entropy)
+    keeping = Keeping(db, db.bus, rooms.media)
+    attachments = Attachments(db, rooms.media, intake, keeping)
+    return Darkroom(intake, attachments, keeping, fetching)
