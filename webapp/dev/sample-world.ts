@@ -334,12 +334,16 @@ export class World {
     id: 'i1',
     link: `https://ana.example/i#${ana.id}.7Kq2mRt9Xw4dPz81LcVbNh5TyQeA0sUf`,
     expires: now + 7 * DAY,
+    made: now,
+    taken_by: null,
+    taken: null,
     reachable: true,
     note: null,
   };
-  invites = [
-    { id: 'i1', expires: now + 7 * DAY },
-    { id: 'i0', expires: now + 3 * DAY },
+  invites: Invite[] = [
+    this.invite,
+    { ...this.invite, id: 'i0', made: now - 4 * DAY, expires: now + 3 * DAY },
+    { ...this.invite, id: 'i9', made: now - 9 * DAY, taken_by: noa.id, taken: now - DAY },
   ];
   look: InviteLook = {
     person: person('kit', 'Kit Marlowe', { ...plain, hue: 140 }),

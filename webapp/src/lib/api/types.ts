@@ -193,17 +193,13 @@ export interface ConversationPage {
 export interface Invite {
   id: string;
   link: string;
-  expires: number | null;
+  made: number;
+  expires: number;
+  /** Who came in by it, and when. */
+  taken_by: string | null;
+  taken: number | null;
   reachable: boolean;
   note: string | null;
-}
-
-/** An invite given out earlier: the link itself is not told again. */
-export interface GivenInvite {
-  id: string;
-  expires: number | null;
-  created?: number | null;
-  sentence?: string | null;
 }
 
 export interface InviteLook {

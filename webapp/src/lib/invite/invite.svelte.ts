@@ -1,40 +1,43 @@
-// The link in my hand. Made when first looked at, kept while it is good, so that looking twice does not make two.
+// Invite links given out. One that nobody has used yet is shown again, so that looking twice does not make two.
 import { drop, get, post as send } from '$lib/api/client';
 import { live } from '$lib/api/live';
-import type { GivenInvite, Invite } from '$lib/api/types';
+import type { Invite } from '$lib/api/types';
+import { isOpen } from './open';
 
 class Invites {
-  current = $state<Invite | null>(null);
-  given = $state<GivenInvite[]>([]);
+  all = $state<Invite[]>([]);
+  isLoaded = $state(false);
 
   constructor() {
-    // Somebody came in: the link may be used up.
     live.on('friend.arrived', () => {
-      this.current = null;
-      void this.#list().catch(() => undefined);
+      if (this.isLoaded) void this.#list().catch(() => undefined);
     });
   }
 
+  /** The link in my hand. */
+  get current(): Invite | undefined {
+    return this.all.find((invite) => isOpen(invite));
+  }
+
+  /** See to it that there is a link. */
   async make(): Promise<void> {
-    const isGood = this.current && (this.current.expires === null || this.current.expires > Date.now());
-    if (!isGood) this.current = await send<Invite>('/invites');
     await this.#list();
+    if (!this.current) await this.another();
   }
 
   async another(): Promise<void> {
-    this.current = null;
-    await this.make();
+    await send<Invite>('/invites');
+    await this.#list();
   }
 
   async takeBack(id: string): Promise<void> {
     await drop(`/invites/${id}`);
-    if (this.current?.id === id) this.current = null;
     await this.#list();
   }
 
   async #list(): Promise<void> {
-    const told = await get<GivenInvite[] | { invites: GivenInvite[] }>('/invites');
-    this.given = Array.isArray(told) ? told : told.invites;
+    this.all = (await get<Invite[]>('/invites')).sort((a, b) => b.made - a.made);
+    this.isLoaded = true;
   }
 }
 

@@ -41,10 +41,7 @@ class Messages {
       this.#without(friend, id);
       void this.load().catch(() => undefined);
     });
-    live.on('messages.cleared', ({ friend, sentence: says }) => {
-      this.#cleared(friend, says);
-      void this.load().catch(() => undefined);
-    });
+    live.on('messages.cleared', ({ friend }) => void this.#cleared(friend));
     live.on('resync', () => {
       void this.load().catch(() => undefined);
       for (const friend of this.#talks.keys()) void this.read(friend).catch(() => undefined);
@@ -117,10 +114,11 @@ class Messages {
     void this.load().catch(() => undefined);
   }
 
-  async clear(friend: string): Promise<void> {
+  /** What it did on both sides, in a sentence. */
+  async clear(friend: string): Promise<string> {
     const { sentence: says } = await send<{ sentence: string }>(`/messages/${friend}/clear`);
-    this.#cleared(friend, says);
-    void this.load().catch(() => undefined);
+    await this.#cleared(friend);
+    return says;
   }
 
   async markRead(friend: string): Promise<void> {
@@ -146,13 +144,10 @@ class Messages {
     if (talk) this.#change(friend, { items: talk.items.filter((message) => message.id !== id) });
   }
 
-  #cleared(friend: string, says: string): void {
-    const talk = this.#talks.get(friend);
-    if (!talk) return;
-    const last = talk.notes.at(-1);
-    const known = last?.sentence === says && Date.now() - last.created < 60_000;
-    const notes = known ? talk.notes : [...talk.notes, { sentence: says, created: Date.now() }];
-    this.#change(friend, { items: [], notes, cursor: null, end: true });
+  /** Gone at once; what stands in its place is the machine's to say. */
+  async #cleared(friend: string): Promise<void> {
+    this.#change(friend, { items: [], cursor: null, end: true });
+    await Promise.all([this.#talks.has(friend) && this.read(friend), this.load()]).catch(() => undefined);
   }
 
   #sending(friend: string, change: (all: Sending[]) => Sending[]): void {

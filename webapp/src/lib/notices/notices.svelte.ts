@@ -1,7 +1,6 @@
 import { get, post as send } from '$lib/api/client';
 import { live } from '$lib/api/live';
 import type { Notice } from '$lib/api/types';
-import { announcer } from '$lib/frame/announce.svelte';
 
 class Notices {
   all = $state<Notice[]>([]);
@@ -11,8 +10,7 @@ class Notices {
   constructor() {
     live.on('notice.arrived', ({ notice }) => {
       this.all = [notice, ...this.all.filter((other) => other.id !== notice.id)];
-      this.isNew = true;
-      announcer.show(notice.sentence);
+      this.isNew = true; // a dot, no more: nothing here calls for attention
     });
     live.on('resync', () => void this.load().catch(() => undefined));
   }

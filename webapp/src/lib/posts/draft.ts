@@ -28,17 +28,22 @@ export function keptHere(key: string): Kept | null {
   }
 }
 
-export const keepThere = (key: string, draft: Kept): Promise<unknown> =>
-  draft.text === ''
-    ? drop(`/drafts/${encodeURIComponent(key)}`)
-    : put(`/drafts/${encodeURIComponent(key)}`, {
-        text: draft.text,
-        audience: draft.audience ?? { class: 'friends' },
-        media: [],
-      });
+/** Which drafts the machine has, as far as this screen knows: nothing else needs taking away there. */
+const there = new Set<string>();
+
+export async function keepThere(key: string, draft: Kept): Promise<void> {
+  const path = `/drafts/${encodeURIComponent(key)}`;
+  if (draft.text !== '') {
+    await put(path, { text: draft.text, audience: draft.audience ?? { class: 'friends' }, media: [] });
+    there.add(key);
+  } else if (there.delete(key)) {
+    await drop(path);
+  }
+}
 
 export async function keptThere(key: string): Promise<Kept | null> {
   const drafts = await get<Draft[]>('/drafts');
+  for (const draft of drafts) there.add(draft.key);
   return drafts.find((draft) => draft.key === key) ?? null;
 }
 
