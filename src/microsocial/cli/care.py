@@ -7,7 +7,7 @@ import typer
 from microsocial.cli.door import Door, owner_command
 from microsocial.cli.late import load
 from microsocial.cli.secrets_in import ask_new_password, ask_password
-from microsocial.cli.words import moment, say, show_json_line, size
+from microsocial.cli.words import counted, moment, say, show_json_line, size
 from microsocial.client import calls
 
 tokens_group = typer.Typer(help="Keys for scripts and other clients.", no_args_is_help=True)
@@ -28,7 +28,7 @@ def status(door: Door) -> None:
         now,
         f"{now['name']}  {now['id']}",
         f"at {now['address'] or 'no address yet'}, version {now['version']}",
-        f"{now['friends']} friends, {size(now['storage']['bytes'])} used",
+        f"{counted(now['friends'], 'friend', 'friends')}, {size(now['storage']['bytes'])} used",
     )
 
 

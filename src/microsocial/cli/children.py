@@ -22,7 +22,7 @@ _LOOK_AGAIN_SECONDS = 0.05
 
 
 class DidNotStart(WeBroke):
-    """A node did not start. What it said stands above."""
+    """A node did not start."""
 
 
 def free_port() -> int:

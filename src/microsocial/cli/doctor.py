@@ -107,8 +107,7 @@ def _address(chosen: Any, status: Any) -> Iterator[Finding]:
     if chosen.address is None:
         yield Finding(
             "No address is set, so only people on this machine reach you.",
-            False,
-            "Give your node an address: microsocial run --address https://…  (docs/operate/https.md)",
+            advice="Give your node an address: microsocial run --address https://…  (docs/operate/https.md)",
         )
         return
     try:
@@ -131,8 +130,7 @@ def _owner(client: Any) -> Iterator[Finding]:
     if me.get("words_confirmed") is False:
         yield Finding(
             "The two words of your recovery sheet were never asked back.",
-            False,
-            "Open the app and confirm them, so that you know you can come back.",
+            advice="Open the app and confirm them, so that you know you can come back.",
         )
 
 

@@ -7,7 +7,7 @@ import typer
 
 from microsocial import __version__
 from microsocial.cli import care, doctor, messages, offline, people, posts, start
-from microsocial.cli.words import complain
+from microsocial.cli.words import complain, in_words
 from microsocial.errors import MicrosocialError, WeBroke
 
 
@@ -60,7 +60,7 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(1)
     except MicrosocialError as error:
-        complain(f"microsocial: {error}")
+        complain(f"microsocial: {in_words(error)}")
         sys.exit(1)
     except Exception as error:
         if "--trace" in sys.argv[1:2]:

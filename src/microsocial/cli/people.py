@@ -83,7 +83,11 @@ def add(
         door.tell(added, f"You and {added['friend']['name']} are friends.")
         return
     asked = door.do(calls.ask_by_address(link, note))
-    door.tell(asked, "Asked. When they say yes, they appear among your friends.")
+    friend = asked["friend"]
+    if friend["state"] == "friend":
+        door.tell(asked, f"You and {friend['name']} are friends.")
+    else:
+        door.tell(asked, "Asked. When they say yes, they appear among your friends.")
 
 
 @owner_command(friends_group, "list")

@@ -6,6 +6,9 @@ from typing import Any
 
 import msgspec
 
+from microsocial.client.errors import Refused
+from microsocial.errors import MicrosocialError
+
 # C0 and C1 controls would let a post move the cursor, recolour the screen or retitle the window; the bidirectional overrides
 # would let it show words in an order nobody wrote.
 _UNSAFE = dict.fromkeys(
@@ -25,6 +28,17 @@ def say(text: str = "") -> None:
 def complain(text: str) -> None:
     """Errors and asides go to standard error, so that standard output stays what was asked for."""
     print(plain(text), file=sys.stderr)
+
+
+def in_words(error: MicrosocialError) -> str:
+    """An error as a person reads it: what happened and what to do, then the particulars."""
+    if isinstance(error, Refused) or not error.detail:
+        return str(error)
+    return f"{error.sentence()} ({error.detail})"
+
+
+def counted(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
 
 
 def show_json(document: Any) -> None:
