@@ -249,9 +249,7 @@ class Person:
         if self.is_off or friend in self.in_flight or friend in self.waits:
             return None
         hello = friend in self.wants_hello
-        outgoing = self.write(
-            lambda conn: self.delivery.next_outgoing(conn, friend, hello=hello)
-        )
+        outgoing = self.write(lambda conn: self.delivery.next_outgoing(conn, friend, hello=hello))
         if outgoing is None:
             return None
         self.wants_hello.discard(friend)
@@ -263,9 +261,7 @@ class Person:
         outgoing = letter.outgoing
 
         def take(conn: Connection) -> bytes:
-            reply = self.delivery.receive(
-                conn, letter.sender.id, outgoing.purpose, outgoing.sealed
-            )
+            reply = self.delivery.receive(conn, letter.sender.id, outgoing.purpose, outgoing.sealed)
             if crash == "before":
                 raise Crash
             return reply
@@ -444,7 +440,10 @@ class World:
     def settle(self) -> None:
         """End of faults: what is on its way is lost, everybody tries again and says hello."""
         self.transit.clear()
-        for _ in range(3):  # a copy stops only when both have spoken
+        for _ in range(
+            4
+        ):  # a copy stops only when it hears of what the other did: let each be first
+            self.people.reverse()
             self.clock.advance(HOUR_MS)
             for person in self.people:
                 self._end_pauses(person)
@@ -490,13 +489,13 @@ class World:
                 assert there.withdrawn or author.id != record[0], f"{author} forgot {there}"
                 continue
             assert here is not None, f"{author} lacks {self.told(there)} that {friend} holds"
-            assert here.hash == there.hash, f"{friend} has {self.told(there)}, {author} {self.told(here)}"
+            assert here.hash == there.hash, (
+                f"{friend} has {self.told(there)}, {author} {self.told(here)}"
+            )
 
     def visible(self, author: Person, friend: Person) -> list[Stored]:
         sees_from = author.correspondent(friend).sees_from
-        query = select(store.records).where(
-            may_see(store.records, friend.id, sees_from, author.id)
-        )
+        query = select(store.records).where(may_see(store.records, friend.id, sees_from, author.id))
         return author.read(lambda conn: [store.stored_of(row) for row in conn.execute(query)])
 
     def held_from(self, friend: Person, author: Person) -> Iterator[Stored]:

@@ -239,9 +239,7 @@ class History:
 
     def befriend(self, a: int, b: int) -> None:
         one, other = self.person(a), self.person(b)
-        if one.id != other.id and (
-            other.id not in one.friends() or one.id not in other.friends()
-        ):
+        if one.id != other.id and (other.id not in one.friends() or one.id not in other.friends()):
             self.world.befriend(one, other)
 
     # Machines and clocks

@@ -125,7 +125,7 @@ class Incomings:
         mine = _longest(self._log.me.key_log, offered)
         if mine.number > self._log.me.key_number:  # R6
             return replace(found, status=Status.BUSY, my_longer_log=mine)
-        if isinstance(letter, Update) and letter.since == friend.position:
+        if isinstance(letter, Update) and _continues(letter, friend):
             return self._check(conn, found, letter)
         return found
 
@@ -202,7 +202,7 @@ class Incomings:
     ) -> bytes:
         if self._standing.stopped(conn):
             return self._answer(conn, friend, found, Status.BUSY)
-        if update.since != friend.position or found.checked is None:  # spec 7.2
+        if not _continues(update, friend) or found.checked is None:
             return self._answer(conn, friend, found, Status.HELD)
         size = sum(len(checked.envelope.raw) for checked in found.checked if checked.envelope)
         if not quotas.fits(conn, friend, len(found.checked), size, self._clock.now()):
@@ -262,6 +262,11 @@ class Incomings:
             refused=refused,
             keys=tuple(key_log.encoded()) if status is Status.KEY_BEHIND else (),
         )
+
+
+def _continues(update: Update, friend: Correspondent) -> bool:
+    """Spec 7.2, R2: only what begins exactly where I am may be applied."""
+    return bool(update.since == friend.position)
 
 
 def _longest(known: KeyLog, offered: Mapping[str, tuple[str, ...]]) -> KeyLog:

@@ -121,7 +121,7 @@ class Arriving:
         found = unstored(checked.envelope, checked.record, via, self._ground.clock.now())
         self._check_addressed(found, via)
         if found.author == self._ground.me.id:
-            return Accepted("known", store.find(conn, found.author, found.id))
+            return self._accept_mine(conn, found, via)
         return self._accept_from(conn, found, via)
 
     def _check_addressed(self, found: Stored, via: str) -> None:
@@ -162,19 +162,20 @@ class Arriving:
     def _let_stand(
         self, conn: Connection, found: Stored, before: Stored | None, via: str
     ) -> Accepted:
-        if found.thread is not None and found.thread_author is not None and not found.withdrawn:
-            post = store.find_by(conn, ref=found.thread)
-            if post and post[0].withdrawn:
-                self._ground.forget(
-                    conn, found.author, found.id, "post-deleted", found.thread_author
-                )
-                return Accepted("forgotten", None)
-            if not post:  # R8: kept until its post is known
-                return self._keep(conn, replace(found, shown=False), before)
-        reason = None if found.withdrawn else self._ground.refusal(conn, found, via)
-        if reason is not None:
-            raise Refused(reason)
-        return self._keep(conn, replace(found, shown=True), before)
+        posts = store.find_by(conn, ref=found.thread) if found.thread is not None else []
+        if found.withdrawn:
+            return self._keep(conn, replace(found, shown=True), before)
+        if found.is_entry and not posts:  # R8: kept until its post is known
+            return self._keep(conn, replace(found, shown=False), before)
+        if posts and posts[0].withdrawn:
+            self._ground.forget(conn, found.author, found.id, "post-deleted", found.thread_author)
+            return Accepted("forgotten", None)
+        reason = self._ground.refusal(conn, found, via)
+        if reason is None:
+            return self._keep(conn, replace(found, shown=True), before)
+        if posts and posts[0].taken_back:  # who its readers were shows as they list it
+            return self._keep(conn, replace(found, shown=False), before)
+        raise Refused(reason)
 
     def _keep(self, conn: Connection, found: Stored, before: Stored | None) -> Accepted:
         stored = self._ground.keep(conn, found, before)
@@ -184,6 +185,38 @@ class Arriving:
         if not stored.is_entry and not stored.withdrawn:
             self.show_waiting(conn, stored)
         return Accepted("stored", stored)
+
+    def _accept_mine(self, conn: Connection, found: Stored, via: str) -> Accepted:
+        """An entry of mine that the thread's owner gives back after both of us had lost it (R10)."""
+        before = store.find(conn, found.author, found.id)
+        taken = self.take_mine(conn, found, before, via) if found.thread_author == via else None
+        return Accepted("stored", taken) if taken else Accepted("known", before)
+
+    def take_mine(
+        self, conn: Connection, found: Stored, before: Stored | None, holder: str
+    ) -> Stored | None:
+        """Let a record of mine that I lost, or a revision of it, stand again; None when I know better.
+
+        `holder` gave it back, so they are its reader.
+        """
+        self._ground.saw_tick(conn, found.revision)
+        if before is None:
+            if store.find_forgotten(conn, found.author, found.id) and not found.withdrawn:
+                return None
+            # R9: it goes to those who list it, and to nobody else until the owner says so.
+            found = replace(found, taken_back=True)
+        elif before.kind != found.kind or not wins(rank_of(found), rank_of(before)):
+            return None
+        else:
+            found = _succeed(found, before)
+        is_known = found.thread is None or bool(store.find_by(conn, ref=found.thread))
+        stored = self._ground.keep(conn, replace(found, shown=is_known), before)
+        store.add_offered(conn, holder, [stored.no])
+        if before is not None:
+            self._ground.change(conn, stored)
+        if not stored.is_entry and not stored.withdrawn:
+            self.show_waiting(conn, stored)
+        return stored
 
     def relay(self, conn: Connection, stored: Stored) -> None:
         """Tell an entry in my thread to its readers: a change of mine on a record of another."""
@@ -196,6 +229,8 @@ class Arriving:
             via = entry.author if entry.thread_author == self._ground.me.id else entry.via
             is_others = entry.author != self._ground.me.id and not entry.withdrawn
             if is_others and self._ground.refusal(conn, entry, via) is not None:
+                if post.taken_back:
+                    continue
                 self._ground.forget(conn, entry.author, entry.id, "refused")
                 continue
             shown = self._ground.keep(conn, replace(entry, shown=True), entry)

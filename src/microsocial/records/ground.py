@@ -13,7 +13,6 @@ from sqlalchemy import Connection
 from microsocial.clock import Clock, Entropy
 from microsocial.database import WordsErased
 from microsocial.events import emit
-from microsocial.protocol.kinds import KINDS
 from microsocial.protocol.payloads import Clear, Message, Removal
 from microsocial.protocol.positions import MARK_BYTES
 from microsocial.records import store
@@ -155,10 +154,13 @@ class Ground:
             or named[0] in store.offered_to(conn, known.no)
         ):
             return {}
+        newest = store.head(conn).seq
+        # So that a position minted from now on can be told from one minted before.
+        store.add_blank_change(conn, self.entropy(MARK_BYTES), self.clock.now())
         return {
             "meant_for": named[0],
             "first_change": store.first_change_of(conn, known.no),
-            "newest": store.head(conn).seq,
+            "newest": newest,
         }
 
     def remind(self, conn: Connection, person: str, author: str, record_id: str, why: str) -> None:
@@ -166,8 +168,3 @@ class Ground:
         for handler in self.handlers.values():
             if isinstance(handler, Reminded):
                 handler.still_held(conn, person, author, record_id, why)
-
-
-def is_one_valued(kind: str) -> bool:
-    known = KINDS.get(kind)
-    return bool(known and known.one_valued)

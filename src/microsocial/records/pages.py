@@ -98,7 +98,9 @@ def _page() -> Select[Any]:
         )
         .exists()
     )
-    return _after(is_for(person), ~is_told_later, may_see(records, person, sees_from, me))
+    is_own = and_(records.c.author == person, changes.c.only_for == person)  # given back (R10)
+    is_visible = or_(may_see(records, person, sees_from, me), is_own)
+    return _after(is_for(person), ~is_told_later, is_visible)
 
 
 @cache

@@ -4,7 +4,6 @@ Lists are ordered by (author, id), compared as the letters stand.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 
 from sqlalchemy import (
     ColumnElement,
@@ -22,9 +21,8 @@ from sqlalchemy import (
 from microsocial.events import emit
 from microsocial.protocol.encoding import b64u
 from microsocial.protocol.exchange import Held
-from microsocial.protocol.revisions import wins
 from microsocial.records import store
-from microsocial.records.arriving import Arriving, rank_of, unstored
+from microsocial.records.arriving import Arriving, unstored
 from microsocial.records.ground import Ground
 from microsocial.records.model import Checked, RecordsTakenBack, Refused, Stored
 from microsocial.records.pages import latest_change
@@ -106,6 +104,9 @@ class Reunion:
         """
         mine = self._mine(conn, [(held.author, held.id) for held in listed])
         store.add_offered(conn, person, [stored.no for stored in mine.values()])
+        for stored in mine.values():
+            if stored.taken_back and not stored.is_entry:
+                self._arriving.show_waiting(conn, stored)  # their entries may stand now
         want = [
             (held.author, held.id)
             for held in listed
@@ -192,33 +193,13 @@ class Reunion:
             checked.author != self._ground.me.id
         ):  # an entry in my thread, as if its author brought it
             accepted = self._arriving.accept(conn, checked, checked.author)
-            return accepted.stored if accepted.status == "stored" else None
-        found = unstored(checked.envelope, checked.record, person, self._ground.clock.now())
-        return self._take_mine(conn, found, before)
-
-    def _take_mine(self, conn: Connection, found: Stored, before: Stored | None) -> Stored | None:
-        self._ground.saw_tick(conn, found.revision)
-        if before is None:
-            if store.find_forgotten(conn, found.author, found.id) and not found.withdrawn:
+            if accepted.status != "stored" or accepted.stored is None:
                 return None
-            # R9: it goes to those who list it, and to nobody else until the owner says so.
-            found = replace(found, taken_back=True)
-        elif before.kind != found.kind or not wins(rank_of(found), rank_of(before)):
-            return None
-        else:
-            found = replace(
-                found, no=before.no, received=before.received, taken_back=before.taken_back
-            )
-        found = replace(found, shown=self._thread_is_known(conn, found))
-        stored = self._ground.keep(conn, found, before)
-        if before is not None:
-            self._ground.change(conn, stored)
-        if not stored.is_entry and not stored.withdrawn:
-            self._arriving.show_waiting(conn, stored)
-        return stored
-
-    def _thread_is_known(self, conn: Connection, found: Stored) -> bool:
-        return found.thread is None or bool(store.find_by(conn, ref=found.thread))
+            # They may have lost it as well, and nobody else would think of giving it back (R10).
+            self._ground.change(conn, accepted.stored, only_for=checked.author)
+            return accepted.stored
+        found = unstored(checked.envelope, checked.record, person, self._ground.clock.now())
+        return self._arriving.take_mine(conn, found, before, person)
 
 
 def _came_from(author: str, me: str) -> ColumnElement[bool]:

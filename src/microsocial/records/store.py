@@ -207,6 +207,11 @@ def drop(conn: Connection, no: int) -> None:
 # Changes
 
 
+def add_blank_change(conn: Connection, mark: bytes, made: int) -> None:
+    """Log that something happened of which nobody is told."""
+    conn.execute(insert(changes).values(mark=mark, record=None, only_for=None, made=made))
+
+
 def add_change(conn: Connection, mark: bytes, record: int, only_for: str | None, made: int) -> int:
     """Log a change. One for everybody takes the place of all earlier ones of its record."""
     stale = update(changes).where(changes.c.record == record)
