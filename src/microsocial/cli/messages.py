@@ -5,7 +5,15 @@ from typing import Annotated
 import typer
 
 from microsocial.cli.door import Door, owner_command
-from microsocial.cli.posts import TextArgument, read_text
+from microsocial.cli.files import (
+    AltOption,
+    CaptionOption,
+    ClipOption,
+    PhotoOption,
+    VoiceOption,
+    bring,
+)
+from microsocial.cli.posts import TextArgument, read_text, shown
 from microsocial.cli.words import moment
 from microsocial.client import calls
 from microsocial.client.model import Message
@@ -25,9 +33,21 @@ def register(app: typer.Typer) -> None:
     owner_command(app, "messages")(messages)
 
 
-def message(door: Door, friend: FriendArgument, text: TextArgument) -> None:
+def message(
+    door: Door,
+    friend: FriendArgument,
+    text: TextArgument,
+    photo: PhotoOption = None,
+    clip: ClipOption = None,
+    voice: VoiceOption = None,
+    caption: CaptionOption = None,
+    alt: AltOption = None,
+) -> None:
     """Write to a friend. It arrives when they are back, if they are away."""
-    sent = door.do(calls.send(door.person(friend), read_text(text)))
+    files = [*(photo or []), *filter(None, (clip, voice))]
+    words, whom = read_text(text, may_be_empty=bool(files)), door.person(friend)
+    media = bring(door, files, caption or [], alt or [])
+    sent = door.do(calls.send(whom, words, media=media))
     door.tell(sent, sent["sentence"] or "Sent.")
 
 
@@ -90,4 +110,5 @@ def _conversation(door: Door, friend_id: str, limit: int, cursor: str | None) ->
 def _line(one: Message) -> str:
     who = "you " if one["from_me"] else "they"
     state = f"  ({one['sentence']})" if one["from_me"] and one["sentence"] else ""
-    return f"{one['id'][:8]}  {moment(one['created'])}  {who}: {one['text']}{state}"
+    media = "".join(f" {shown(each)}" for each in one["media"])
+    return f"{one['id'][:8]}  {moment(one['created'])}  {who}: {one['text']}{media}{state}"

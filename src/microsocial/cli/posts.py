@@ -6,10 +6,18 @@ from typing import Annotated
 import typer
 
 from microsocial.cli.door import Door, owner_command
+from microsocial.cli.files import (
+    AltOption,
+    CaptionOption,
+    ClipOption,
+    PhotoOption,
+    VoiceOption,
+    bring,
+)
 from microsocial.cli.people import find_circle
 from microsocial.cli.words import moment, say
 from microsocial.client import calls
-from microsocial.client.model import Post, Readers
+from microsocial.client.model import Media, Post, Readers
 from microsocial.errors import Invalid
 
 posts_group = typer.Typer(help="One post: look, change, take back.", no_args_is_help=True)
@@ -33,9 +41,9 @@ def register(app: typer.Typer) -> None:
     owner_command(app, "search")(search)
 
 
-def read_text(text: str) -> str:
+def read_text(text: str, *, may_be_empty: bool = False) -> str:
     said = sys.stdin.read().rstrip("\n") if text == "-" else text
-    if not said.strip():
+    if not said.strip() and not may_be_empty:
         raise NothingToSay
     return said
 
@@ -55,11 +63,18 @@ def readers(door: Door, audience: str) -> Readers:
             return {"class": "chosen", "people": list(people)}
 
 
+def shown(media: Media) -> str:
+    """A photo, clip or voice note as a line of text."""
+    words = media["caption"] or media["alt"]
+    return f"[{media['kind']}{': ' + ' '.join(words.split()) if words else ''}]"
+
+
 def lines(post: Post) -> list[str]:
     """One post with the comments it came with, in words."""
     edited = ", edited" if post["edited"] else ""
     head = f"{post['id'][:8]}  {post['author']['name']}, {moment(post['created'])}{edited}  [{post['audience']['label']}]"
     said = [head, *(f"    {line}" for line in post["text"].splitlines())]
+    said += [f"    {shown(one)}" for one in post["media"]]
     if post["reactions"]:
         marks = (
             f"{one['emoji']} {', '.join(person['name'] for person in one['people'])}"
@@ -81,9 +96,17 @@ def post(
     audience: Annotated[
         str, typer.Option(metavar="WHO", help="public, friends, circle:NAME, ID,… or me.")
     ] = "friends",
+    photo: PhotoOption = None,
+    clip: ClipOption = None,
+    voice: VoiceOption = None,
+    caption: CaptionOption = None,
+    alt: AltOption = None,
 ) -> None:
-    """Say something."""
-    said = door.do(calls.publish(read_text(text), readers(door, audience)))
+    """Say something, with photos, a clip or a voice note if you like."""
+    files = [*(photo or []), *filter(None, (clip, voice))]
+    words, whom = read_text(text, may_be_empty=bool(files)), readers(door, audience)
+    media = bring(door, files, caption or [], alt or [])
+    said = door.do(calls.publish(words, whom, media=media))
     door.tell(said, f"Posted {said['id'][:8]} for {said['audience']['label']}.")
 
 

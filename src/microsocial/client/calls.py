@@ -102,7 +102,7 @@ def add_by_link(link: str) -> Call[model.Added]:
     return Call("POST", "/friends", body={"link": link})
 
 
-def ask_by_address(address: str, note: str | None = None) -> Call[dict[str, Any]]:
+def ask_by_address(address: str, note: str | None = None) -> Call[model.Added]:
     return Call("POST", "/friends", body=_without_none(address=address, note=note))
 
 
@@ -150,9 +150,16 @@ def remove_from_circle(circle: str, person: str) -> Call[Any]:
 # -- posts and feed --
 
 
-def publish(text: str, audience: model.Readers, key: str | None = None) -> Call[model.Post]:
+def publish(
+    text: str,
+    audience: model.Readers,
+    key: str | None = None,
+    media: Sequence[model.Chosen] = (),
+) -> Call[model.Post]:
     """Publish a post; the same `key` again gives the same post, so that a repeat is safe."""
-    return Call("POST", "/posts", body=_without_none(text=text, audience=audience, key=key))
+    shown = list(media) or None
+    said = _without_none(text=text, audience=audience, key=key, media=shown)
+    return Call("POST", "/posts", body=said)
 
 
 def post(post_id: str) -> Call[model.Post]:
@@ -204,8 +211,11 @@ def messages(
     return Call("GET", f"/messages/{_part(friend_id)}", {"limit": limit, "cursor": cursor})
 
 
-def send(friend_id: str, text: str, key: str | None = None) -> Call[model.Message]:
-    return Call("POST", f"/messages/{_part(friend_id)}", body=_without_none(text=text, key=key))
+def send(
+    friend_id: str, text: str, key: str | None = None, media: Sequence[model.Chosen] = ()
+) -> Call[model.Message]:
+    said = _without_none(text=text, key=key, media=list(media) or None)
+    return Call("POST", f"/messages/{_part(friend_id)}", body=said)
 
 
 def unsend(friend_id: str, message_id: str) -> Call[None]:
@@ -214,6 +224,25 @@ def unsend(friend_id: str, message_id: str) -> Call[None]:
 
 def clear(friend_id: str) -> Call[model.Cleared]:
     return Call("POST", f"/messages/{_part(friend_id)}/clear")
+
+
+# -- files on their way into a post (uploads.py sends them) --
+
+
+def uploads() -> Call[list[model.Upload]]:
+    return Call("GET", "/uploads")
+
+
+def upload(upload_id: str) -> Call[model.Upload]:
+    return Call("GET", f"/uploads/{_part(upload_id)}")
+
+
+def drop_upload(upload_id: str) -> Call[None]:
+    return Call("DELETE", f"/uploads/{_part(upload_id)}")
+
+
+def storage() -> Call[model.Room]:
+    return Call("GET", "/storage")
 
 
 # -- delivery --

@@ -35,6 +35,66 @@ class Reaction(TypedDict):
     mine: bool
 
 
+class Size(TypedDict):
+    url: str
+    width: int
+    height: int
+    type: str
+    role: str
+    bytes: int
+
+
+class Media(TypedDict):
+    id: str
+    kind: str
+    caption: str
+    alt: str
+    width: int
+    height: int
+    placeholder: str | None
+    sizes: list[Size]
+    state: str
+    duration: int | None
+    poster: str | None
+
+
+class Leak(TypedDict):
+    what: str
+    value: str
+
+
+class Upload(TypedDict):
+    id: str
+    name: str
+    length: int
+    offset: int
+    state: str
+    progress: int
+    sentence: str | None
+    kind: str | None
+    width: int | None
+    height: int | None
+    duration: int | None
+    placeholder: str | None
+    leaked: list[Leak]
+    preview: str | None
+
+
+class Chosen(TypedDict):
+    """One uploaded file, as a post or message names it."""
+
+    id: str
+    caption: NotRequired[str]
+    alt: NotRequired[str]
+
+
+class Room(TypedDict):
+    database: int
+    mine: int
+    friends: int
+    ceiling: int
+
+
 class Comment(TypedDict):
     id: str
     post: str
@@ -69,7 +129,7 @@ class Post(TypedDict):
     created: int
     received: int
     edited: bool
-    media: list[dict[str, Any]]
+    media: list[Media]
     card: dict[str, Any] | None
     reactions: list[Reaction]
     commenters: list[Person]
@@ -87,7 +147,7 @@ class Message(TypedDict):
     html: str
     created: int
     received: int
-    media: list[dict[str, Any]]
+    media: list[Media]
     state: str
     sentence: str
 

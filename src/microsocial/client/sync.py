@@ -1,5 +1,6 @@
 """The client for scripts and the command line: waits for each answer."""
 
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 
@@ -61,8 +62,26 @@ class Client:
     def request(self, method: str, target: str, body: Any = None) -> tuple[int, bytes]:
         """Ask for any path of this node; give the status and the bytes as they came."""
         headers, content = request_parts(self._token, body)
+        response = self._ask(method, target, headers, content)
+        return response.status, response.content
+
+    def send(
+        self, method: str, target: str, headers: Mapping[str, str], content: bytes = b""
+    ) -> dict[str, str]:
+        """Send bytes as they are; give the answer's headers, names in lower case. Raises as `do` does."""
+        common, _ = request_parts(self._token, None)
+        response = self._ask(method, target, [*common, *headers.items()], content)
+        read_answer(response.status, response.content)
+        return {
+            name.decode("latin-1").lower(): value.decode("latin-1")
+            for name, value in response.headers
+        }
+
+    def _ask(
+        self, method: str, target: str, headers: list[tuple[str, str]], content: bytes | None
+    ) -> httpcore.Response:
         try:
-            response = self._pool.request(
+            return self._pool.request(
                 method,
                 self.url + target,
                 headers=headers,
@@ -72,8 +91,10 @@ class Client:
         except (httpcore.NetworkError, httpcore.TimeoutException) as error:
             raise NotRunning from error
         except (httpcore.ProtocolError, httpcore.UnsupportedProtocol) as error:
+            # A node that stops in the middle of an answer looks the same as one that was never ours.
+            if "disconnected" in str(error):
+                raise NotRunning from error
             raise StrangeAnswer from error
-        return response.status, response.content
 
     def get(self, path: str, **params: str | int | None) -> Any:
         return self.do(_call("GET", path, params))
