@@ -13,6 +13,7 @@ from sqlalchemy import Connection, func, select
 from microsocial.friends import store
 from microsocial.friends.circles import fold
 from microsocial.friends.model import Person
+from microsocial.media.service import own_url
 from microsocial.protocol.encoding import parse_object
 from microsocial.protocol.envelope import parse_envelope
 from microsocial.records.store import records
@@ -39,7 +40,7 @@ def persons(conn: Connection, me: str, ids: Iterable[str]) -> dict[str, Person]:
             is_me=person == me,
             is_friend=person in friends,
             hue=_hue(person, profiles.get(person) or faces.get(person)),
-            avatar=None,
+            avatar=_avatar(profiles.get(person)),
             known_through=_known_through(person, me, strangers, names),
             looks_like=None
             if person in friends or person == me
@@ -128,6 +129,12 @@ def _hue(person: str, row: Any | None) -> int:
     if row is not None and row.hue is not None:
         return int(row.hue)
     return sum(person.encode()) * 47 % HUES
+
+
+def _avatar(row: Any | None) -> str | None:
+    """Where the owner's screens find their picture."""
+    item = json.loads(row.avatar) if row is not None and row.avatar else None
+    return own_url(item["sizes"][0]) if item else None
 
 
 def urls_of(conn: Connection, person: str) -> list[str]:

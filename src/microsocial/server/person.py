@@ -7,8 +7,12 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from microsocial.context import Body, NotSetUp
+from microsocial.errors import Invalid
+from microsocial.events import emit
 from microsocial.friends.people import persons
 from microsocial.identity.model import LONGEST_ABOUT, fit_name
+from microsocial.media.attachments import Chosen, say_with
+from microsocial.media.model import BlobsLoosened
 from microsocial.node import Node, Rooms
 from microsocial.protocol.texts import clean
 
@@ -17,6 +21,24 @@ class Myself(Body):
     name: str | None = None
     about: Annotated[str, Field(max_length=LONGEST_ABOUT)] | None = None
     hue: Annotated[int, Field(ge=0, lt=360)] | None = None
+    avatar: Annotated[str, Field(max_length=64)] | None = (
+        None  # an upload; null takes the picture away
+    )
+
+    def changes(self) -> dict[str, Any]:
+        """Give the profile's fields that are to be another, but for a new picture."""
+        changes = self.model_dump(exclude_none=True, exclude={"avatar"})
+        if self.name is not None:
+            changes["name"] = fit_name(self.name)
+        if self.about is not None:
+            changes["about"] = clean(self.about)
+        if "avatar" in self.model_fields_set and self.avatar is None:
+            changes["avatar"] = None
+        return changes
+
+
+class NotAPhoto(Invalid):
+    """Choose a photo as your picture."""
 
 
 def router(node: Node) -> APIRouter:
@@ -30,21 +52,28 @@ def router(node: Node) -> APIRouter:
     @routes.patch("/me")
     async def change(asked: Myself) -> dict[str, Any]:
         """Change what is named, keep the rest. Friends hear of it."""
-        changes = asked.model_dump(exclude_none=True)
-        if asked.name is not None:
-            changes["name"] = fit_name(asked.name)
-        if asked.about is not None:
-            changes["about"] = clean(asked.about)
+        changes = asked.changes()
 
-        def revise(conn: Connection) -> dict[str, Any]:
-            rooms = rooms_of(node)
+        def revise(conn: Connection, faces: list[dict[str, Any]]) -> dict[str, Any]:
+            if faces:
+                changes["avatar"] = as_face(faces[0])
+                emit(conn, BlobsLoosened())  # its larger sizes are shown nowhere
             if changes:
-                rooms.log.set_one(conn, "profile", changes)
+                rooms_of(node).log.set_one(conn, "profile", changes)
             return shown(node, conn)
 
-        return await node.db.write(revise)
+        is_public = await node.db.read(lambda conn: node.profile(conn).audience == "public")
+        chosen = [Chosen(id=asked.avatar)] if asked.avatar else []
+        return await say_with(node, chosen, revise, public=is_public, said=lambda _conn: None)
 
     return routes
+
+
+def as_face(item: dict[str, Any]) -> dict[str, Any]:
+    """A photo as it stands in a profile: its small size, which is all that is ever shown."""
+    if item["kind"] != "photo":
+        raise NotAPhoto(field="avatar")
+    return {**item, "sizes": [size for size in item["sizes"] if size["role"] == "small"]}
 
 
 def rooms_of(node: Node) -> Rooms:

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy import Connection, Row
 
 from microsocial.clock import Clock
+from microsocial.media.service import public_url
 from microsocial.posts import store
 from microsocial.posts.service import Posts
 from microsocial.protocol.payloads import Profile
@@ -135,7 +136,9 @@ def owner_of(conn: Connection, log: Log) -> Owner:
     """Give the owner as the public profile says."""
     profile = log.get(conn, log.me.id, "profile").payload
     assert isinstance(profile, Profile)
-    return Owner(log.me.id, profile.name, profile.about, profile.hue)
+    shown = profile.avatar if profile.audience == "public" else None
+    face = public_url({"hash": shown.sizes[0].hash, "type": shown.sizes[0].type}) if shown else None
+    return Owner(log.me.id, profile.name, profile.about, profile.hue, face)
 
 
 def _public_row(conn: Connection, owner: Owner, ref: str) -> Row[Any] | None:
