@@ -469,3 +469,33 @@ def test_concurrent_edits_of_two_copies_end_the_same_everywhere(
     world.settle()
     assert ben.text(post) == cem.text(post) == copied.text(post)
     world.check()
+
+
+def test_what_came_back_comes_back_again_after_a_second_restore_of_the_same_backup(
+    world: World, ana: Person, ben: Person
+) -> None:
+    before = ana.snapshot()
+    post = ana.post("hello")
+    exchange(ana, ben)
+    ana.restore(before)
+    world.settle()
+    assert ana.holds(post)
+    ana.restore(before)  # the position ben has now was minted in a log that looked like this one
+    world.settle()
+    assert ana.holds(post)
+    world.check()
+
+
+def test_two_reunions_that_cross_come_to_an_end(world: World, ana: Person, ben: Person) -> None:
+    before = ana.snapshot(), ben.snapshot()
+    of_ana, of_ben = ana.post("hello"), ben.post("hello")
+    world.run()
+    ana.restore(before[0])
+    ben.restore(before[1])
+    assert ana.find(of_ana) is None and ben.find(of_ben) is None
+    world.run()
+    cem = world.people[2]
+    assert cem.holds(of_ana) and cem.holds(of_ben)
+    world.settle()
+    assert ana.holds(of_ana) and ben.holds(of_ben)
+    world.check()

@@ -511,7 +511,7 @@ class World:
         for stored in person.records():
             if stored.author == person.id:
                 continue
-            if stored.kind == "post" or stored.kind == "message":
+            if stored.kind in {"post", "message"}:
                 allowed = self.entitled[name_of(stored)]
             elif name_of(stored) in self.threads:
                 post = self.threads[name_of(stored)]
@@ -523,7 +523,7 @@ class World:
 
 @cache
 def _friends(names: tuple[str, ...]) -> tuple[list[bytes], int]:
-    world = World(*names, seed=-1)  # a seed of its own: no other world repeats its chance
+    world = World(*names, seed=1_000_003)  # its own: no other world repeats its chance
     world.befriend_all()
     return [person.snapshot() for person in world.people], world.clock.now()
 

@@ -77,7 +77,7 @@ class Updates:
         if progress.is_ending and progress.stated is not None:  # spec 8.3
             page = self._page(conn, friend, progress.told_until)
             return self._update(
-                conn, friend, key_log, prekey, progress.stated, page, hello=True, reunion=state
+                conn, friend, key_log, prekey, progress.stated, page, hello=False, reunion=state
             )
         letter = Reunion(
             **self._letters.head(friend, key_log),

@@ -214,6 +214,8 @@ class Arriving:
         store.add_offered(conn, holder, [stored.no])
         if before is not None:
             self._ground.change(conn, stored)
+        else:  # or a position minted now would look the same after another restore
+            self._ground.note(conn)
         if not stored.is_entry and not stored.withdrawn:
             self.show_waiting(conn, stored)
         return stored

@@ -51,6 +51,10 @@ class Ground:
         store.add_change(conn, mark, stored.no, only_for, self.clock.now())
         emit(conn, ChangeLogged(self._told(stored, only_for)))
 
+    def note(self, conn: Connection) -> None:
+        """Log that something happened of which nobody is told: positions minted from now on differ from those before."""
+        store.add_blank_change(conn, self.entropy(MARK_BYTES), self.clock.now())
+
     def _told(self, stored: Stored, only_for: str | None) -> frozenset[str] | None:
         if only_for is not None:
             return frozenset({only_for})
@@ -155,8 +159,7 @@ class Ground:
         ):
             return {}
         newest = store.head(conn).seq
-        # So that a position minted from now on can be told from one minted before.
-        store.add_blank_change(conn, self.entropy(MARK_BYTES), self.clock.now())
+        self.note(conn)
         return {
             "meant_for": named[0],
             "first_change": store.first_change_of(conn, known.no),

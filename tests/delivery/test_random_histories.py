@@ -1,0 +1,90 @@
+"""Any order, loss, repetition, lost answers, crashes, restores, copies, wrong clocks, edits, threads, clears, circles, friendships
+that end and begin again: in the end both sides of every friendship agree, and nobody knows what was never for them.
+
+Hypothesis finds small histories; seeded chance goes deep. `World.check` says what "agree" means.
+"""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.support.world import World
+from tests.support.world_history import ACTIONS, COPYING, History, Step, random_steps, smallest
+
+from microsocial.delivery import incoming
+from microsocial.records import store
+from microsocial.records.model import ARRIVING
+
+SHORT_SEEDS = range(12)
+SOAK_SEEDS = range(1_000, 3_000)
+
+a_step = st.tuples(st.sampled_from(sorted(ACTIONS)), st.integers(0, 99), st.integers(0, 99))
+
+
+def tell(steps: list[Step], names: tuple[str, ...] = ("ana", "ben", "cem")) -> None:
+    history = History(*names)
+    history.take(steps)
+    history.finish()
+
+
+def fails(steps: list[Step]) -> bool:
+    try:
+        tell(steps)
+    except AssertionError:
+        return True
+    return False
+
+
+def tell_or_shrink(steps: list[Step]) -> None:
+    if fails(steps):
+        tell(smallest(steps, fails))  # so that the report shows the smallest history
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(st.lists(a_step, max_size=40))
+def test_any_small_history_ends_in_agreement(steps: list[Step]) -> None:
+    tell(steps, ("ana", "ben"))
+
+
+@pytest.mark.parametrize("seed", SHORT_SEEDS)
+def test_a_random_history_ends_in_agreement(seed: int) -> None:
+    tell(random_steps(seed, 60))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_random_history_with_copied_folders_ends_in_agreement(seed: int) -> None:
+    tell(random_steps(seed, 50, with_copies=True))
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(0)
+def test_many_long_histories_end_in_agreement() -> None:
+    for seed in SOAK_SEEDS:
+        tell_or_shrink(random_steps(seed, 40 + seed % 200, with_copies=seed % 4 == 0))
+
+
+def test_the_check_notices_when_a_rule_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without comparing `since`, some of the same histories must fail."""
+    monkeypatch.setattr(incoming, "_continues", lambda *_: True)
+    assert any(fails(random_steps(seed, 60)) for seed in SHORT_SEEDS)
+
+
+def test_the_check_notices_a_leak() -> None:
+    world = World.of_friends("ana", "ben")
+    ana, ben = world.people
+    post = ana.post("for me", "me")
+    smuggled = replace(ana.stored(post), no=ARRIVING, via=ana.id)
+    ben.write(lambda conn: store.put(conn, smuggled))
+    with pytest.raises(AssertionError, match="should never have seen"):
+        world.check()
+
+
+def test_every_step_of_a_history_is_known() -> None:
+    assert all(hasattr(History, action) for action in {**ACTIONS, **COPYING})
