@@ -109,10 +109,6 @@ class Updates:
         reunion: str | None = None,
     ) -> Outgoing:
         page, keys = self._with_keys(conn, page)
-        if friend.key_number < key_log.number:
-            keys[friend.person] = tuple(
-                key_log.encoded()
-            )  # they signed as if they had lost it (R6)
         self._log.mark_offered(conn, friend.person, page.entries)
         upto = self._standing.mint(conn, friend.person, self._log.point(conn, page.upto))
         letter = Update(
