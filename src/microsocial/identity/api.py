@@ -23,9 +23,10 @@ class AskedToken(Body):
 class Preferences(Body):
     theme: Literal["auto", "light", "dark"] | None = None
     density: Literal["calm", "compact"] | None = None
+    link_cards: Literal["on", "off"] | None = None
 
 
-DEFAULTS = {"theme": "auto", "density": "calm"}
+DEFAULTS = {"theme": "auto", "density": "calm", "link_cards": "on"}
 
 
 def router(context: ApiContext) -> APIRouter:

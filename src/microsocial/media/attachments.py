@@ -5,19 +5,23 @@ Rule 1: the files stand, durable, before the one transaction that says the recor
 
 import asyncio
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 from pydantic import Field
 from sqlalchemy import Connection
 
+from microsocial.clock import Entropy
 from microsocial.context import ApiContext, Body
 from microsocial.database import Database
 from microsocial.media import store
-from microsocial.media.intake import PREPARED, Intake
+from microsocial.media.cards import Card
+from microsocial.media.intake import Intake
 from microsocial.media.keeping import Keeping
 from microsocial.media.model import (
+    PREPARED,
     MixedFiles,
     NotReadyYet,
     TooManyFiles,
@@ -33,6 +37,8 @@ from microsocial.protocol.texts import clean
 T = TypeVar("T")
 Item = dict[str, Any]
 
+MEDIA_ID_BYTES = 16
+
 
 class Chosen(Body):
     """One uploaded file, as a post or message names it."""
@@ -43,81 +49,115 @@ class Chosen(Body):
 
 
 @dataclass(frozen=True)
-class _Attached:
-    """Items for a record, with what must be said of their blobs in the transaction that says it."""
+class Shown:
+    """What a record shows, as it stands in its fields `media` and `links`."""
 
-    items: list[Item]
-    sealed: list[SealedSize]
-    uploads: list[str]
+    media: list[Item]
+    links: list[Item]
+
+
+Say: TypeAlias = Callable[[Connection, Shown], T]
 
 
 class Attachments:
     """Puts prepared files into records. Lives in the event loop."""
 
-    def __init__(self, db: Database, media: Media, intake: Intake, keeping: Keeping) -> None:
+    def __init__(
+        self, db: Database, media: Media, intake: Intake, keeping: Keeping, entropy: Entropy
+    ) -> None:
         self._db = db
         self._media = media
         self._intake = intake
         self._keeping = keeping
+        self._entropy = entropy
 
     async def say(
         self,
         chosen: Sequence[Chosen],
-        say: Callable[[Connection, list[Item]], T],
+        say: Say[T],
         *,
         public: bool,
         said: Callable[[Connection], T | None],
+        card: Card | None = None,
     ) -> T:
-        """Say a record that shows these files, unless `said` gives what was said before.
+        """Say a record that shows these files and this card, unless `said` gives what was said before.
 
         Raises:
             UploadNotFound, NotReadyYet, UploadRefused, TooManyFiles, MixedFiles; whatever `say` raises.
         """
+        ids = [one.id for one in chosen]
+        sealed: list[SealedSize] = []
         async with self._keeping.publishing:
             before = await self._db.read(said)
             if before is not None:
                 return before
-            attached = await self._attach(chosen, public=public)
+            found = await self._db.read(lambda conn: store.find_uploads(conn, ids))
             try:
-                done = await self._db.write(lambda conn: self._keep(conn, attached, say))
+                media = await self._items(chosen, found, sealed, public=public)
+                links = await self._links(card, sealed, public=public)
+                shown = Shown(media, links)
+                done = await self._db.write(lambda conn: self._keep(conn, sealed, ids, shown, say))
             except BaseException:
-                await self._let_go(attached)
+                await self._let_go(sealed)
                 raise
-        for upload_id in attached.uploads:
-            await asyncio.to_thread(
-                shutil.rmtree, self._intake.folder(upload_id), ignore_errors=True
-            )
+        for upload_id in ids:
+            folder = self._intake.folder(upload_id)
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
         return done
 
     def _keep(
-        self, conn: Connection, attached: _Attached, say: Callable[[Connection, list[Item]], T]
+        self,
+        conn: Connection,
+        sealed: Sequence[SealedSize],
+        uploads: Sequence[str],
+        shown: Shown,
+        say: Say[T],
     ) -> T:
-        self._media.keep(conn, attached.sealed)
-        store.drop_uploads(conn, attached.uploads)
-        return say(conn, attached.items)
+        self._media.keep(conn, sealed)
+        store.drop_uploads(conn, uploads)
+        return say(conn, shown)
 
-    async def _let_go(self, attached: _Attached) -> None:
+    async def _let_go(self, sealed: Sequence[SealedSize]) -> None:
         """It was not said: what was sealed for it goes again."""
-        names = [size.blob.hash for size in attached.sealed]
+        names = [size.blob.hash for size in sealed]
         for name in await self._db.read(lambda conn: self._media.strangers(conn, names)):
             await asyncio.to_thread(self._media.files.remove, name)
 
-    async def _attach(self, chosen: Sequence[Chosen], *, public: bool) -> _Attached:
-        ids = [one.id for one in chosen]
-        found = await self._db.read(lambda conn: store.find_uploads(conn, ids))
+    async def _items(
+        self,
+        chosen: Sequence[Chosen],
+        found: Mapping[str, Upload],
+        sealed: list[SealedSize],
+        *,
+        public: bool,
+    ) -> list[Item]:
         uploads = [_ready(found.get(one.id)) for one in chosen]
         _fit(uploads)
         items: list[Item] = []
-        sealed: list[SealedSize] = []
         for one, upload in zip(chosen, uploads, strict=True):
-            sizes = await self._seal(upload, public=public)
+            prepared = upload.prepared or {}
+            folder = self._intake.folder(upload.id) / PREPARED
+            sizes = await self._seal(folder, prepared["sizes"], public=public)
             sealed += sizes
-            items.append(_item(upload, one, [size.entry for size in sizes]))
-        return _Attached(items, sealed, ids)
+            items.append(_item(upload.id, prepared, one.caption, one.alt, sizes))
+        return items
 
-    async def _seal(self, upload: Upload, *, public: bool) -> list[SealedSize]:
-        folder = self._intake.folder(upload.id) / PREPARED
-        sizes = upload.prepared["sizes"] if upload.prepared else []
+    async def _links(
+        self, card: Card | None, sealed: list[SealedSize], *, public: bool
+    ) -> list[Item]:
+        if card is None:
+            return []
+        if card.picture is None or card.folder is None:
+            return [card.link]
+        sizes = await self._seal(card.folder, card.picture["sizes"][:1], public=public)
+        sealed += sizes
+        prepared = card.picture | {"kind": "photo"}
+        picture = _item(b64u(self._entropy(MEDIA_ID_BYTES)), prepared, "", "", sizes)
+        return [card.link | {"picture": picture}]
+
+    async def _seal(
+        self, folder: Path, sizes: Sequence[dict[str, Any]], *, public: bool
+    ) -> list[SealedSize]:
         return await self._db.read_long(
             lambda conn: [
                 self._media.seal(conn, folder / size["file"], size, public=public) for size in sizes
@@ -128,15 +168,17 @@ class Attachments:
 async def say_with(
     context: ApiContext,
     chosen: Sequence[Chosen],
-    say: Callable[[Connection, list[Item]], T],
+    say: Say[T],
     *,
     public: bool,
-    said: Callable[[Connection], T | None],
+    said: Callable[[Connection], T | None] = lambda _conn: None,
+    card: Card | None = None,
 ) -> T:
-    """Say a record, with files (`Attachments.say`) or without."""
-    if not chosen:
-        return await context.db.write(lambda conn: say(conn, []))
-    return await context.room(Attachments).say(chosen, say, public=public, said=said)
+    """Say a record, with files or a card (`Attachments.say`) or without."""
+    if not chosen and card is None:
+        return await context.db.write(lambda conn: say(conn, Shown([], [])))
+    attachments = context.room(Attachments)
+    return await attachments.say(chosen, say, public=public, said=said, card=card)
 
 
 def _ready(upload: Upload | None) -> Upload:
@@ -159,21 +201,23 @@ def _fit(uploads: Sequence[Upload]) -> None:
         raise MixedFiles(field="media")
 
 
-def _item(upload: Upload, chosen: Chosen, entries: list[dict[str, Any]]) -> Item:
+def _item(
+    item_id: str, prepared: dict[str, Any], caption: str, alt: str, sealed: Sequence[SealedSize]
+) -> Item:
     """As the record holds it (spec 11.1)."""
-    prepared = upload.prepared or {}
+    entries = [size.entry for size in sealed]
     main = next((entry for entry in reversed(entries) if entry["role"] != "poster"), entries[-1])
     credit = f"© {prepared['credit']}" if prepared.get("credit") else ""
-    caption = "\n".join(filter(None, (clean(chosen.caption).strip(), credit)))
+    caption = "\n".join(filter(None, (clean(caption).strip(), clean(credit))))
     return {
-        "id": upload.id,
+        "id": item_id,
         "kind": prepared["kind"],
         "type": main["type"],
         "width": prepared["width"],
         "height": prepared["height"],
         "duration": prepared.get("duration", 0),
         "caption": caption[:MAX_CAPTION_CHARACTERS],
-        "alt": clean(chosen.alt).strip(),
+        "alt": clean(alt).strip(),
         "placeholder": b64u(bytes.fromhex(prepared.get("placeholder", ""))),
         "sizes": entries,
     }

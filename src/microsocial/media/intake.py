@@ -25,6 +25,7 @@ from microsocial.media import store
 from microsocial.media.model import (
     MAX_UNFINISHED,
     MAX_UPLOAD_BYTES,
+    PREPARED,
     UPLOAD_LIFETIME_MS,
     FileUnknown,
     NotReadyYet,
@@ -43,7 +44,7 @@ log = logging.getLogger(__name__)
 
 UPLOAD_ID_BYTES = 16
 MAX_NAME_CHARACTERS = 120  # of a file's name, as shown in sentences
-SOURCE, PREPARED = "source", "prepared"
+SOURCE = "source"
 
 
 class Intake:

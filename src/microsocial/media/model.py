@@ -23,6 +23,8 @@ MAX_UNFINISHED = 40  # uploads at once: four posts of ten photos
 UPLOAD_LIFETIME_MS = 24 * 3600 * 1000  # a file that was never posted is swept after a day
 CHUNK_BYTES = 64 * 1024  # of a sealed blob: a seek in a clip reads at most this much too much
 
+PREPARED = "prepared"  # the folder of what the child made of a file
+
 # What a friend's node fetches at once; the rest waits until somebody looks (spec: budget).
 FETCHED_ON_ARRIVAL = ("small", "poster")
 

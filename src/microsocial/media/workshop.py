@@ -17,6 +17,7 @@ from microsocial.media.sniff import Found
 AT_ONCE = 2  # decoders at a time: a Raspberry Pi has four cores and a feed to serve
 PHOTO_SECONDS = 120  # wall time; the child's own processor limit is half of it
 CLIP_SECONDS = 3600
+PAGE_SECONDS = 5
 SAID_BYTES = 256 * 1024  # a child that says more is not to be believed
 
 
@@ -64,8 +65,18 @@ class Workshop:
 
         Raises FileRefused with a sentence that names the file.
         """
+        seconds = PHOTO_SECONDS if job.found.kind == "photo" else CLIP_SECONDS
+        return await self._run(job.as_json(), job.folder, job.name, seconds, progress)
+
+    async def read_page(self, source: Path, folder: Path) -> dict[str, Any]:
+        """Return what pages.read says of a web page. Raises FileRefused."""
+        job = json.dumps({"task": "page", "source": str(source), "folder": str(folder)}).encode()
+        return await self._run(job, folder, "The page", PAGE_SECONDS, lambda _percent: None)
+
+    async def _run(
+        self, job: bytes, folder: Path, name: str, seconds: float, progress: Callable[[int], None]
+    ) -> dict[str, Any]:
         async with self._places:
-            seconds = PHOTO_SECONDS if job.found.kind == "photo" else CLIP_SECONDS
             child = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-P",  # the working folder holds files from outside: nothing is imported from there
@@ -74,39 +85,39 @@ class Workshop:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
-                cwd=job.folder,
+                cwd=folder,
                 limit=SAID_BYTES,
                 start_new_session=True,
             )
             try:
                 async with asyncio.timeout(seconds):
-                    return await _converse(child, job, progress)
+                    return await _converse(child, job, name, progress)
             except TimeoutError as error:
                 raise FileRefused(
-                    f"{job.name}: It takes longer to open than any photo or clip should."
+                    f"{name}: It takes longer to open than any photo or clip should."
                 ) from error
             finally:
                 await _end(child)
 
 
 async def _converse(
-    child: asyncio.subprocess.Process, job: Job, progress: Callable[[int], None]
+    child: asyncio.subprocess.Process, job: bytes, name: str, progress: Callable[[int], None]
 ) -> dict[str, Any]:
     if child.stdin is None or child.stdout is None:
         raise WorkshopBroke
-    child.stdin.write(job.as_json())
+    child.stdin.write(job)
     child.stdin.close()
     async for line in child.stdout:
         said = json.loads(line)
         if "progress" in said:
             progress(int(said["progress"]))
         elif "refused" in said:
-            raise FileRefused(f"{job.name}: {said['refused']}")
+            raise FileRefused(f"{name}: {said['refused']}")
         elif "done" in said:
             done: dict[str, Any] = said["done"]
             return done
     # The child died without a word: a limit stopped it, or the file crashed its decoder.
-    raise FileRefused(f"{job.name}: It cannot be opened safely.")
+    raise FileRefused(f"{name}: It cannot be opened safely.")
 
 
 async def _end(child: asyncio.subprocess.Process) -> None:

@@ -52,7 +52,9 @@ def router(context: ApiContext) -> APIRouter:
         return await say_with(
             context,
             asked.media,
-            lambda conn, items: messages.send(conn, friend, asked.text, media=items, key=asked.key),
+            lambda conn, shown: messages.send(
+                conn, friend, asked.text, media=shown.media, key=asked.key
+            ),
             public=False,
             said=lambda conn: messages.sent_before(conn, asked.key),
         )

@@ -3,14 +3,20 @@
 from dataclasses import dataclass
 from typing import TypeVar
 
+from sqlalchemy import Connection
+
 from microsocial.clock import Clock, Entropy
 from microsocial.database import Database
+from microsocial.identity.store import read_preferences
 from microsocial.media.attachments import Attachments
+from microsocial.media.cards import Cards
 from microsocial.media.fetching import Fetching
 from microsocial.media.intake import Intake
 from microsocial.media.keeping import Keeping
 from microsocial.node.rooms import Rooms, find_part
 from microsocial.settings import Settings
+from microsocial.transport.guard import tls_context
+from microsocial.transport.web import Web
 
 T = TypeVar("T")
 
@@ -25,12 +31,15 @@ class Darkroom:
     attachments: Attachments
     keeping: Keeping
     fetching: Fetching
+    cards: Cards
+    web: Web
 
     def find(self, kind: type[T]) -> T | None:
         return find_part(self, kind)
 
     async def start(self) -> None:
         await self.keeping.start()
+        await self.cards.start()
         await self.intake.start()
         await self.fetching.start()
 
@@ -38,6 +47,7 @@ class Darkroom:
         await self.fetching.stop()
         await self.intake.stop()
         await self.keeping.stop()
+        await self.web.close()
 
 
 def build_darkroom(
@@ -50,5 +60,11 @@ def build_darkroom(
 ) -> Darkroom:
     intake = Intake(db, db.bus, settings.data / FOLDER / "uploads", clock, entropy)
     keeping = Keeping(db, db.bus, rooms.media)
-    attachments = Attachments(db, rooms.media, intake, keeping)
-    return Darkroom(intake, attachments, keeping, fetching)
+    attachments = Attachments(db, rooms.media, intake, keeping, entropy)
+    web = Web(tls_context())
+    cards = Cards(db, web, settings.data / FOLDER / "cards", wants_cards)
+    return Darkroom(intake, attachments, keeping, fetching, cards, web)
+
+
+def wants_cards(conn: Connection) -> bool:
+    return read_preferences(conn).get("link_cards", "on") == "on"

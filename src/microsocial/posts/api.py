@@ -1,5 +1,6 @@
 """Posts over HTTP, for the owner (docs/develop/api.md, "Posts, feed")."""
 
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +9,7 @@ from pydantic import Field
 
 from microsocial.context import ApiContext, Body
 from microsocial.media.attachments import Chosen, say_with
+from microsocial.media.cards import Card, Cards
 from microsocial.posts.drafts import KeptDraft
 from microsocial.posts.model import (
     MAX_CHOSEN,
@@ -21,6 +23,7 @@ from microsocial.posts.model import (
 )
 from microsocial.posts.service import Posts
 from microsocial.protocol.limits import MAX_INTEGER, MAX_MEDIA
+from microsocial.records.markup import first_link
 
 
 class AudienceAsked(Body):
@@ -91,13 +94,20 @@ def _add_posts(routes: APIRouter, context: ApiContext) -> None:
     @routes.post("/posts", status_code=201)
     async def publish(asked: NewPost) -> Post:
         draft = Draft(asked.text, asked.audience.choice(), key=asked.key)
-        return await say_with(
-            context,
-            asked.media,
-            lambda conn, items: posts().publish(conn, replace(draft, media=items)),
-            public=asked.audience.class_ == "public",
-            said=lambda conn: posts().said_before(conn, asked.key),
-        )
+        before = await context.db.read(lambda conn: posts().said_before(conn, asked.key))
+        if before is not None:
+            return before
+        async with _card(context, asked.text) as card:
+            return await say_with(
+                context,
+                asked.media,
+                lambda conn, shown: posts().publish(
+                    conn, replace(draft, media=shown.media, links=shown.links)
+                ),
+                public=asked.audience.class_ == "public",
+                said=lambda conn: posts().said_before(conn, asked.key),
+                card=card,
+            )
 
     @routes.get("/posts/{post}")
     async def show(post: str) -> Post:
@@ -120,6 +130,12 @@ def _add_posts(routes: APIRouter, context: ApiContext) -> None:
     async def offer(friend: str, asked: Since) -> dict[str, int]:
         offered = await context.db.write(lambda conn: posts().offer(conn, friend, asked.since))
         return {"offered": offered}
+
+
+def _card(context: ApiContext, text: str) -> "AbstractAsyncContextManager[Card | None]":
+    """Look at the first link of a post, if there is one."""
+    url = first_link(text)
+    return context.room(Cards).look(url) if url else nullcontext()
 
 
 def _add_threads(routes: APIRouter, context: ApiContext) -> None:

@@ -106,6 +106,15 @@ class Delivery(TypedDict):
     waiting: list[Waiting]
 
 
+class Card(TypedDict):
+    """What a link leads to, as its author's node saw it when posting."""
+
+    url: str
+    title: str
+    description: str
+    picture: dict[str, Any] | None
+
+
 class Post(TypedDict):
     """A post as the owner's screens show it."""
 
@@ -118,7 +127,7 @@ class Post(TypedDict):
     received: int
     edited: bool
     media: list[dict[str, Any]]
-    card: dict[str, Any] | None
+    card: Card | None
     reactions: list[Reaction]
     commenters: list[Person]
     comments: list[Comment]

@@ -17,7 +17,7 @@ from microsocial.friends.model import Person
 from microsocial.friends.service import Friends
 from microsocial.media.service import describe_publicly
 from microsocial.posts import audience, store, words
-from microsocial.posts.model import Comment, Delivery, Post, Reaction
+from microsocial.posts.model import Card, Comment, Delivery, Post, Reaction
 from microsocial.records.markup import render
 
 PostRow: TypeAlias = Row[Any]
@@ -43,6 +43,7 @@ class _Page:
     chosen: Mapping[str, Row[Any]]
     deliveries: Mapping[int, Receipt]
     media: Mapping[str, list[Media]] = field(default_factory=dict)
+    cards: Mapping[str, Card] = field(default_factory=dict)
 
 
 class Views:
@@ -113,6 +114,9 @@ class Views:
         people.update(entry.author for some in reactions.values() for entry in some)
         for delivery in deliveries.values():
             people |= _people_in(delivery)
+        media, cards = self._media(
+            conn, rows, self._describe_media if for_owner else describe_publicly
+        )
         return _Page(
             persons=self._friends.persons(conn, people),
             comments=comments,
@@ -120,25 +124,28 @@ class Views:
             commenters=commenters,
             chosen=chosen,
             deliveries=deliveries,
-            media=self._media(conn, rows, self._describe_media if for_owner else describe_publicly),
+            media=media,
+            cards=cards,
         )
 
     def _media(
         self, conn: Connection, rows: Iterable[PostRow], describe: DescribeMedia
-    ) -> dict[str, list[Media]]:
-        """Describe the media of all these posts in one go."""
+    ) -> tuple[dict[str, list[Media]], dict[str, Card]]:
+        """Describe the media and cards of all these posts in one go."""
         stored = {row.ref: json.loads(row.media) for row in rows if row.media != "[]"}
-        if not stored:
-            return {}
-        described = iter(describe(conn, [item for some in stored.values() for item in some]))
-        return {
+        links = {row.ref: json.loads(row.links)[0] for row in rows if row.links != "[]"}
+        pictures = {ref: link["picture"] for ref, link in links.items() if link.get("picture")}
+        items = [item for some in stored.values() for item in some]
+        described = iter(describe(conn, [*items, *pictures.values()]) if items or pictures else ())
+        media = {
             ref: [one for _, one in zip(some, described, strict=False)]
             for ref, some in stored.items()
         }
+        shown = dict(zip(pictures, described, strict=False))
+        return media, {ref: _card(link, shown.get(ref)) for ref, link in links.items()}
 
     def _post(self, row: PostRow, page: _Page) -> Post:
         author = page.persons[row.author]
-        links = json.loads(row.links)
         delivery = page.deliveries.get(row.record)
         say = words.delivered_publicly if row.audience == "public" else words.delivered
         return Post(
@@ -151,7 +158,7 @@ class Views:
             received=row.received,
             edited=row.revision != row.created,
             media=page.media.get(row.ref, []),
-            card=links[0] if links else None,
+            card=page.cards.get(row.ref),
             reactions=self._reactions(page.reactions.get(row.ref, []), page.persons),
             commenters=[page.persons[person] for person in page.commenters.get(row.ref, [])],
             comments=[
@@ -185,6 +192,15 @@ class Views:
             Reaction(emoji=emoji, people=list(some.values()), mine=self._me in some)
             for emoji, some in people.items()
         ]
+
+
+def _card(link: dict[str, Any], picture: Media | None) -> Card:
+    return Card(
+        url=link["url"],
+        title=link["title"],
+        description=link.get("description", ""),
+        picture=picture,
+    )
 
 
 def _people_in(delivery: Receipt) -> set[str]:

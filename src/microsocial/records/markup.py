@@ -50,6 +50,12 @@ def _without_trailing(url: str) -> str:
     return url
 
 
+def first_link(text: str) -> str | None:
+    """Give the first web address in what somebody wrote."""
+    found = _BARE_LINK.search(text)
+    return (_without_trailing(found[0]) or None) if found else None
+
+
 def _words(content: str, level: int) -> Token:
     return Token("text", "", 0, content=content, level=level)
 

@@ -11,7 +11,7 @@ from microsocial.errors import Invalid
 from microsocial.events import emit
 from microsocial.friends.people import persons
 from microsocial.identity.model import LONGEST_ABOUT, fit_name
-from microsocial.media.attachments import Chosen, say_with
+from microsocial.media.attachments import Chosen, Shown, say_with
 from microsocial.media.model import BlobsLoosened
 from microsocial.node import Node, Rooms
 from microsocial.protocol.texts import clean
@@ -54,9 +54,9 @@ def router(node: Node) -> APIRouter:
         """Change what is named, keep the rest. Friends hear of it."""
         changes = asked.changes()
 
-        def revise(conn: Connection, faces: list[dict[str, Any]]) -> dict[str, Any]:
-            if faces:
-                changes["avatar"] = as_face(faces[0])
+        def revise(conn: Connection, face: Shown) -> dict[str, Any]:
+            if face.media:
+                changes["avatar"] = as_face(face.media[0])
                 emit(conn, BlobsLoosened())  # its larger sizes are shown nowhere
             if changes:
                 rooms_of(node).log.set_one(conn, "profile", changes)
@@ -64,7 +64,7 @@ def router(node: Node) -> APIRouter:
 
         is_public = await node.db.read(lambda conn: node.profile(conn).audience == "public")
         chosen = [Chosen(id=asked.avatar)] if asked.avatar else []
-        return await say_with(node, chosen, revise, public=is_public, said=lambda _conn: None)
+        return await say_with(node, chosen, revise, public=is_public)
 
     return routes
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from microsocial.posts.model import Comment, Post
+from microsocial.posts.model import Card, Comment, Post
 from microsocial.records.markup import plain
 
 LONG_WORDS = (
@@ -56,7 +56,7 @@ class PublicPost:
     published: int
     updated: int
     media: list[dict[str, Any]] = field(default_factory=list)
-    card: dict[str, Any] | None = None
+    card: Card | None = None
     reactions: list[PublicReaction] = field(default_factory=list)
     comments: list[PublicComment] = field(default_factory=list)
 

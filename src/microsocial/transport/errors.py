@@ -43,6 +43,10 @@ class AnswerTooLarge(PeerBroke):
     status = 502
 
 
+class NotAPage(PeerBroke):
+    """There is no page at that address that can be shown."""
+
+
 class Moved(PeerBroke):
     """Their address sends us elsewhere. Redirects are not followed: the new address has to come from them."""
 
