@@ -12,9 +12,11 @@ from microsocial.client.sync import Client
 
 async def test_both_clients_ask_the_same_way() -> None:
     seen: list[Request] = []
-    async with node(saying(ok(b'{"items": []}', "application/json")), seen) as url:
-        async with AsyncClient(url, "secret") as client:
-            assert await client.do(calls.feed(limit=3)) == {"items": []}
+    async with (
+        node(saying(ok(b'{"items": []}', "application/json")), seen) as url,
+        AsyncClient(url, "secret") as client,
+    ):
+        assert await client.do(calls.feed(limit=3)) == {"items": []}
     assert seen[0].first == "GET /api/v1/feed?limit=3 HTTP/1.1"
     assert seen[0].headers["Authorization"] == "Bearer secret"
 
