@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from microsocial.clock import Clock
 from microsocial.delivery import quotas, store
-from microsocial.delivery.incoming import Tell
+from microsocial.delivery.incoming import Tell, read_log
 from microsocial.delivery.letters import is_sealed
 from microsocial.delivery.model import (
     BUSY,
@@ -227,16 +227,16 @@ class Answers:
         count = len(found.holds) + len(raws)
         if not quotas.fits(conn, friend, count, sum(map(len, raws)), self._clock.now()):
             return self.wait(conn, friend.person, OVER_QUOTA)
+        known = self._log.key_logs(conn, [*found.keys, self._log.me.id])
         offered = {
-            person: decode_key_log(texts)
+            person: log
             for person, texts in found.keys.items()
             if person != self._log.me.id
+            and (log := read_log(person, known.get(person), texts)) is not None
         }
-        known = self._log.key_logs(conn, [*found.keys, self._log.me.id])
-        logs = {**offered, **known}
-        brought = self._log.check(raws, logs)
+        brought = self._log.check(raws, {**known, **offered})
         for checked in brought:
-            if checked.refusal is None and checked.author not in known:
+            if checked.refusal is None and checked.author in offered:
                 self._log.keep_key_log(conn, offered[checked.author])
         progress = Progress.read(friend.reunion)
         going = self._reunions.go_on(conn, friend, progress, found, brought)

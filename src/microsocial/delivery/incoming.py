@@ -135,7 +135,7 @@ class Incomings:
             person: log
             for person in update.keys
             if person not in (found.person, self._log.me.id)
-            and (log := _read_log(person, known.get(person), update.keys[person])) is not None
+            and (log := read_log(person, known.get(person), update.keys[person])) is not None
         }
         assert found.key_log is not None
         logs = {**others, found.person: found.key_log, self._log.me.id: self._log.me.key_log}
@@ -273,10 +273,10 @@ def _longest(known: KeyLog, offered: Mapping[str, tuple[str, ...]]) -> KeyLog:
     """The known log of somebody, or a valid longer one (spec 3.4)."""
     if known.id not in offered:
         return known
-    return _read_log(known.id, known, offered[known.id]) or known
+    return read_log(known.id, known, offered[known.id]) or known
 
 
-def _read_log(person: str, known: KeyLog | None, texts: tuple[str, ...]) -> KeyLog | None:
+def read_log(person: str, known: KeyLog | None, texts: tuple[str, ...]) -> KeyLog | None:
     """Read an offered key log of `person`; what is not valid, or contradicts what is known, counts for nothing."""
     if known is not None and len(texts) <= len(known.events):
         return known

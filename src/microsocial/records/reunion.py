@@ -120,7 +120,10 @@ class Reunion:
     def _mine(self, conn: Connection, names: Collection[Named]) -> Mapping[Named, Stored]:
         if not names:
             return {}
-        query = select(records).where(tuple_(records.c.author, records.c.id).in_(names))
+        # Of my log only: who lists a third person's record gains nothing by it.
+        me = self._ground.me.id
+        is_mine = or_(records.c.author == me, records.c.thread_author == me)
+        query = select(records).where(is_mine, tuple_(records.c.author, records.c.id).in_(names))
         return {(row.author, row.id): store.stored_of(row) for row in conn.execute(query)}
 
     def _is_wanted(self, conn: Connection, person: str, held: Held, mine: Stored | None) -> bool:
@@ -189,16 +192,16 @@ class Reunion:
     ) -> Stored | None:
         if checked.refusal or checked.envelope is None or checked.record is None:
             return None
-        if (
-            checked.author != self._ground.me.id
-        ):  # an entry in my thread, as if its author brought it
+        found = unstored(checked.envelope, checked.record, person, self._ground.clock.now())
+        if checked.author != self._ground.me.id:
+            if found.thread_author != self._ground.me.id:
+                return None  # spec 4.9: only its author brings what stands in no thread of mine
             accepted = self._arriving.accept(conn, checked, checked.author)
             if accepted.status != "stored" or accepted.stored is None:
                 return None
             # They may have lost it as well, and nobody else would think of giving it back (R10).
             self._ground.change(conn, accepted.stored, only_for=checked.author)
             return accepted.stored
-        found = unstored(checked.envelope, checked.record, person, self._ground.clock.now())
         return self._arriving.take_mine(conn, found, before, person)
 
 
