@@ -72,3 +72,10 @@ def pair(browser: Browser) -> Iterator[tuple[Person, Person]]:
             person.profile = screen.context.storage_state()
             screen.close()
         yield ana, ben
+
+
+@pytest.fixture(scope="package")
+def alone() -> Iterator[Person]:
+    """Somebody without friends, who may be guessed at and restarted."""
+    with people("cem") as (cem,):
+        yield cem

@@ -174,7 +174,8 @@ class Screen:
         """What has the focus, as somebody who listens would hear it."""
         said: str = self.page.evaluate(
             """() => { const e = document.activeElement;
-            return e.getAttribute('aria-label') || e.labels?.[0]?.innerText || e.innerText || e.tagName }"""
+            const words = e.matches('a, button, h1') ? e.innerText : e.tagName;
+            return e.getAttribute('aria-label') || e.labels?.[0]?.innerText || words }"""
         )
         return said.strip()
 
