@@ -82,6 +82,33 @@ def test_a_removal_of_an_entry_in_another_thread_takes_nothing_out(village):
     assert [one["text"] for one in cem.show(post)["comments"]] == ["Words"]
 
 
+def test_what_i_took_out_does_not_come_back_because_another_names_it_too(village):
+    ana, ben, cem = village.people_named("Ana", "Ben", "Cem")
+    village.befriend(ben, cem)
+    village.bring()
+    post = ana.publish("Ana's own")
+    bait = ben.publish("A thread of Ben's")
+    village.bring()
+    comment = cem.comment(post, "Words")
+    village.bring()
+    stored = cem.read(lambda conn: cem.log.by_ref(conn, comment["id"]))
+    named = on(cem, post)
+    ana.delete_comment(comment)
+    village.bring()
+    bait_id = ben.read(lambda conn: ben.log.by_ref(conn, bait["id"])).id
+    fields = {"post": bait_id, "entry": {"author": stored.author, "id": stored.id}}
+    ben.write(
+        lambda conn: ben.log.say(conn, "removal", fields, audience="friends", readers=[ana.id])
+    )
+    village.bring()
+    again = {"on": named, "text": "Words again", "name": "Cem"}
+    cem.write(
+        lambda conn: cem.log.say(conn, "comment", again, audience="friends", record_id=stored.id)
+    )
+    village.bring()
+    assert ana.show(post)["comments"] == []
+
+
 def test_one_person_cannot_fill_a_thread(village, monkeypatch):
     monkeypatch.setattr(peer, "MAX_ENTRIES_PER_PERSON", 3)
     ana, ben = village.people_named("Ana", "Ben")

@@ -130,6 +130,8 @@ class Ground:
         known = store.find(conn, author, record_id)
         if known is not None and known.withdrawn:
             return  # nothing of it is left but the tombstone, which others may need
+        if known is None and store.find_forgotten(conn, author, record_id) is not None:
+            return  # naming it once more, in another thread perhaps, must not open a way back
         unsaid: dict[str, Any] = {}
         if known is not None:
             thread_author = known.thread_author
