@@ -109,3 +109,14 @@ def test_a_shorter_or_false_log_of_mine_does_not_stop_me(world: World) -> None:
     assert letter is not None
     ana.receive(letter)
     assert not ana.is_stopped
+
+
+def test_a_letter_opened_before_a_rotation_does_not_undo_it(world: World) -> None:
+    ana, ben = world.people
+    letter = ana.post("just before") and ana.write_letter(ben.id)
+    assert letter is not None
+    sealed = letter.outgoing.sealed
+    opened = ben.read(lambda conn: ben.delivery.open_incoming(conn, ana.id, "update", sealed))
+    knows_newer_key(ben, ana)
+    ben.write(lambda conn: ben.delivery.apply(conn, opened))
+    assert ben.read(lambda conn: ben.log.key_logs(conn, [ana.id])[ana.id].number) == 1

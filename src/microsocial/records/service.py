@@ -301,9 +301,13 @@ class Log:
         return known | ({self.me.id: self.me.key_log} if self.me.id in persons else {})
 
     def keep_key_log(self, conn: Connection, key_log: KeyLog) -> None:
-        """Remember somebody's keys. The caller has merged it with what was known (spec 3.4)."""
+        """Remember somebody's keys. The caller has merged them with what was known, perhaps a while ago.
+
+        A log never becomes shorter (spec 3.4).
+        """
+        known = store.key_logs(conn, [key_log.id]).get(key_log.id, "")
         encoded = " ".join(key_log.encoded())
-        if store.key_logs(conn, [key_log.id]).get(key_log.id) != encoded:
+        if len(encoded) > len(known) and encoded.startswith(known):
             store.put_key_log(conn, key_log.id, encoded)
 
     # Projections
