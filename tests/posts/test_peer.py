@@ -178,3 +178,47 @@ def test_a_comment_may_come_back_before_its_post(village, order):
         cem.write(lambda conn, it=envelope: cem.log.accept(conn, it, ana.id, keys))
     [shown] = cem.feed()
     assert [one["text"] for one in shown["comments"]] == ["There"]
+
+
+def test_giving_and_taking_back_a_reaction_again_and_again_comes_to_an_end(village, monkeypatch):
+    monkeypatch.setattr(peer, "MAX_ENTRIES_PER_PERSON", 3)
+    ana, ben, cem = village.people_named("Ana", "Ben", "Cem")
+    post = ana.publish("Talk")
+    village.bring()
+    for _ in range(10):
+        ben.react(post, "🎉")
+        village.bring()
+    assert len(cem.read(lambda conn: cem.log.thread(conn, post["id"]))) == 3
+    assert "too-large" in refused(ben, ana)
+
+
+def say_unknown(person, named, audience):
+    fields = {"on": named, "answer": 2}
+    return person.write(lambda conn: person.log.say(conn, "vote", fields, audience=audience))
+
+
+def test_an_entry_of_an_unknown_kind_is_judged_like_any_other(village):
+    ana, ben, cem = village.people_named("Ana", "Ben", "Cem")
+    for_cem = ana.publish("Only Cem", "chosen", people=[cem])
+    for_all = ana.publish("For friends")
+    village.bring()
+    hidden = say_unknown(ben, on(cem, for_cem), "chosen")
+    loud = say_unknown(ben, on(ben, for_all), "public")
+    good = say_unknown(ben, on(ben, for_all), "friends")
+    village.bring()
+    assert refused(ben, ana) == ["not-a-reader", "wrong-audience"]
+    held = {one.ref for one in ana.read(lambda conn: ana.log.thread(conn, for_all["id"]))}
+    assert held == {good.ref}
+    assert cem.read(lambda conn: cem.log.find_ref(conn, good.ref)) is not None  # spec 4.8
+    assert {hidden.ref, loud.ref}.isdisjoint(held)
+
+
+def test_an_entry_of_somebody_unknown_does_not_stop_a_reunion(village):
+    ana, ben = village.people_named("Ana", "Ben")
+    dan = village.person("Dan")
+    post = ana.publish("Here")
+    village.bring()
+    comment = say_comment(dan, on(ben, post))
+    [checked] = ana.log.check([comment.envelope.raw], {dan.id: dan.me.key_log})
+    assert checked.refusal is None
+    assert ana.write(lambda conn: ana.log.take_back(conn, ben.id, [checked])) == []

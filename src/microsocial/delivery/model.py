@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from microsocial.errors import Conflict, NotFound
+from microsocial.errors import Conflict
 from microsocial.events import Event
 from microsocial.protocol.sealing import Purpose
 
@@ -121,7 +121,3 @@ class CopyRuns(Conflict):
 
 class LongerKeyLog(Conflict):
     """Your keys were changed on another machine. Enter your 24 words to go on here."""
-
-
-class NoSuchCorrespondent(NotFound):
-    """You and this person are not friends, so nothing is sent."""

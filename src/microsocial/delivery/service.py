@@ -19,13 +19,11 @@ from microsocial.delivery.model import (
     CorrespondenceBegan,
     CorrespondenceEnded,
     NextStep,
-    NoSuchCorrespondent,
     Outgoing,
 )
 from microsocial.delivery.prekeys import Prekeys
 from microsocial.delivery.reunion import ReunionSteps
 from microsocial.delivery.standing import Standing, Stands
-from microsocial.delivery.store import Correspondent
 from microsocial.delivery.updates import Updates
 from microsocial.events import emit
 from microsocial.protocol.envelope import Envelope
@@ -151,18 +149,14 @@ class Delivery:
         """Their address record says where they can be reached now."""
         store.change(conn, person, urls=json.dumps(list(urls)))
 
-    def sees_from(self, conn: Connection, person: str) -> int:
-        return int(self._friend(conn, person).sees_from)
+    def sees_from(self, conn: Connection, person: str) -> int | None:
+        """The moment from which on they see what I say to friends; None when we never wrote to each other."""
+        friend = store.find(conn, person)
+        return int(friend.sees_from) if friend else None
 
     def last_heard(self, conn: Connection, person: str) -> int | None:
         friend = store.find(conn, person)
         return friend.last_heard if friend else None
-
-    def _friend(self, conn: Connection, person: str) -> Correspondent:
-        friend = store.find(conn, person)
-        if friend is None:
-            raise NoSuchCorrespondent
-        return friend
 
     # Going out
 

@@ -21,8 +21,9 @@ from microsocial.posts.model import (
 )
 from microsocial.posts.views import EntryRow, PostRow, Views
 from microsocial.protocol.encoding import unb64u
-from microsocial.protocol.payloads import Comment, On, Post, Reaction
+from microsocial.protocol.payloads import Comment, Post, Reaction
 from microsocial.protocol.refusals import Refusal
+from microsocial.records.arriving import on_of
 from microsocial.records.model import Stored
 from microsocial.records.service import Log
 
@@ -120,15 +121,14 @@ class EntryHandler:
         self._noticed = noticed
 
     def may_stand(self, conn: Connection, stored: Stored, via: str) -> str | None:
-        on = _on(stored)
+        on = on_of(stored.envelope, stored.payload)
         if on is None:
             return Refusal.MALFORMED
         post = store.find(conn, store.posts, ref=stored.thread)
         if post is None:
             return Refusal.REMOVED
-        if (
-            on.audience != post.audience
-        ):  # spec 4.7: under another class it would find other readers
+        # spec 4.7: under another class it would find other readers
+        if {on.audience, stored.audience} != {post.audience}:
             return Refusal.WRONG_AUDIENCE
         if post.author != self._me:
             return None if via == post.author else Refusal.NOT_ADDRESSED
@@ -141,9 +141,11 @@ class EntryHandler:
         if stored.author in self._friends.blocked(conn):
             return Refusal.NOT_A_READER
         post = self._log.by_ref(conn, stored.thread or "")
-        if not self._log.may_see(conn, via, post, self._delivery.sees_from(conn, via)):
+        sees_from = self._delivery.sees_from(conn, via)
+        if sees_from is None or not self._log.may_see(conn, via, post, sees_from):
             return Refusal.NOT_A_READER
-        if store.find(conn, store.entries, ref=stored.ref) is not None:
+        known = self._log.find(conn, stored.author, stored.id)
+        if known is not None and known.shown:
             return None  # an edit adds nothing to the thread
         comments, theirs = store.how_many(conn, post.ref, via)
         if comments >= MAX_COMMENTS_PER_POST or theirs >= MAX_ENTRIES_PER_PERSON:
@@ -218,8 +220,3 @@ class EntryHandler:
 def tell_if_public(conn: Connection, me: str, author: str, audience: str) -> None:
     if author == me and audience == "public":
         emit(conn, PublicChanged())
-
-
-def _on(stored: Stored) -> On | None:
-    payload = stored.payload
-    return payload.on if isinstance(payload, Comment | Reaction) else None

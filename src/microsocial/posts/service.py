@@ -37,6 +37,7 @@ from microsocial.posts.model import Delivery as DeliveryShape
 from microsocial.posts.peer import EntryHandler, Noticed, PostHandler, nobody_notices
 from microsocial.posts.views import DescribeMedia, EntryRow, PostRow, Views, no_media
 from microsocial.protocol.encoding import b64u
+from microsocial.records.handlers import ANY_ENTRY
 from microsocial.records.model import Me
 from microsocial.records.service import Log
 
@@ -67,7 +68,7 @@ class Posts:
         self.drafts = Drafts(clock)
         self.views = Views(me.id, friends, delivery, describe_media)
         log.register("post", PostHandler(me.id, friends, self.views))
-        for kind in ("comment", "reaction"):
+        for kind in ("comment", "reaction", ANY_ENTRY):
             log.register(kind, EntryHandler(me.id, log, friends, delivery, self.views, noticed))
 
     # Posts

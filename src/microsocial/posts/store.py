@@ -28,6 +28,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from microsocial.database import metadata
 from microsocial.posts.model import COMMENTS_IN_A_FEED
+from microsocial.records.store import records
 
 posts = Table(
     "posts",
@@ -231,12 +232,12 @@ def reactions_by(conn: Connection, post: str, author: str, emoji: str) -> Sequen
 
 
 def how_many(conn: Connection, post: str, author: str) -> tuple[int, int]:
-    """Give (comments under the post, entries of this author under it)."""
+    """Give (comments under the post, what this author ever said under it, taken back or not)."""
     row = conn.execute(
         select(
-            func.count().filter(entries.c.kind == "comment"),
-            func.count().filter(entries.c.author == author),
-        ).where(entries.c.post == post)
+            func.count().filter(records.c.kind == "comment", records.c.withdrawn == 0),
+            func.count().filter(records.c.author == author),
+        ).where(records.c.thread == post)
     ).one()
     return row[0], row[1]
 

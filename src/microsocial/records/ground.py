@@ -16,7 +16,7 @@ from microsocial.events import emit
 from microsocial.protocol.payloads import Clear, Message, Removal
 from microsocial.protocol.positions import MARK_BYTES
 from microsocial.records import store
-from microsocial.records.handlers import Forgetting, Handler, Reminded, Watcher
+from microsocial.records.handlers import ANY_ENTRY, Forgetting, Handler, Reminded, Watcher
 from microsocial.records.model import ChangeLogged, Me, Stored, ref_of
 
 
@@ -114,6 +114,8 @@ class Ground:
 
     def refusal(self, conn: Connection, stored: Stored, via: str) -> str | None:
         handler = self.handlers.get(stored.kind)
+        if handler is None and stored.is_entry:
+            handler = self.handlers.get(ANY_ENTRY)
         return handler.may_stand(conn, stored, via) if handler is not None else None
 
     # Forgetting

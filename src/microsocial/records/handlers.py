@@ -6,6 +6,9 @@ from sqlalchemy import Connection
 
 from microsocial.records.model import Stored
 
+# Registered under this name, a handler judges thread entries of kinds that nobody here knows (spec 4.8).
+ANY_ENTRY = "*"
+
 
 class Handler(Protocol):
     """One per kind. All of it runs inside the transaction that stores the record."""
