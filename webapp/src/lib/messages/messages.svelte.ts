@@ -7,6 +7,7 @@ import type { Conversation, ConversationPage, Message } from '$lib/api/types';
 import { merged, type Note } from './order';
 
 const PAGE = 40;
+const SETTLE_MS = 400; // a delivery moves several things at once; ask once for all
 
 /** Mine, between "Send" and the machine's answer. */
 export interface Sending {
@@ -30,11 +31,18 @@ class Messages {
   /** The conversation on the screen; what arrives in it is read at once. */
   open = $state<string | null>(null);
   #talks = new SvelteMap<string, Talk>();
+  #freshening = new Set<string>();
 
   constructor() {
     live.on('message.arrived', ({ message }) => {
-      this.#put(message);
+      // My own is told before its delivery is known, so that is asked, not believed.
+      if (message.from_me) this.#freshen(message.friend);
+      else this.#put(message);
       void this.#told(message.friend);
+    });
+    live.on('delivery.changed', ({ friend }) => {
+      const isWaiting = this.#talks.get(friend)?.items.some((one) => one.from_me && one.state === 'sending');
+      if (isWaiting) this.#freshen(friend);
     });
     live.on('message.changed', ({ message }) => this.#put(message));
     live.on('message.deleted', ({ id, friend }) => {
@@ -134,6 +142,19 @@ class Messages {
       await this.markRead(friend).catch(() => undefined);
   }
 
+  /** Ask in a moment how the newest messages stand; several events within it are one question. */
+  #freshen(friend: string): void {
+    if (!this.#talks.has(friend) || this.#freshening.has(friend)) return;
+    this.#freshening.add(friend);
+    setTimeout(() => {
+      this.#freshening.delete(friend);
+      get<ConversationPage>(`/messages/${friend}${query({ limit: PAGE })}`).then(
+        (page) => this.#change(friend, { items: merged(this.#talks.get(friend)?.items ?? [], page.items) }),
+        () => undefined,
+      );
+    }, SETTLE_MS);
+  }
+
   #put(message: Message): void {
     const talk = this.#talks.get(message.friend);
     if (talk) this.#change(message.friend, { items: merged(talk.items, [message]) });
@@ -151,8 +172,9 @@ class Messages {
   }
 
   #sending(friend: string, change: (all: Sending[]) => Sending[]): void {
-    const talk = this.#talks.get(friend);
-    if (talk) this.#change(friend, { sending: change(talk.sending) });
+    // What one sends before the conversation has been read is not lost either.
+    const talk = this.#talks.get(friend) ?? { items: [], notes: [], sending: [], cursor: null, end: true };
+    this.#talks.set(friend, { ...talk, sending: change(talk.sending) });
   }
 
   #change(friend: string, changes: Partial<Talk>): void {
