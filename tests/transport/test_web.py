@@ -25,6 +25,8 @@ async def site(answers):
                 writer.write(answer)
                 await writer.drain()
         writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
 
     asked = []
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
