@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import httpx
@@ -81,15 +81,16 @@ class Person:
             self.log,
             self.delivery,
             is_friend=lambda conn, person: person in self.friends,
+            open_greeting=lambda _conn, claims, _sealed: claims,
             greet=self._greet,
             heard=self.heard.append,
         )
 
     def _greet(
-        self, conn: Connection, claims: SignedRequest, sealed: bytes, came_from: str | None
-    ) -> bytes:
+        self, _conn: Connection, claims: SignedRequest, came_from: str | None
+    ) -> Callable[[], bytes]:
         self.greeted.append((claims.id, came_from))
-        return b"reply"
+        return lambda: b"reply"
 
     def room(self, kind: type[T]) -> T:
         assert kind is Reception
@@ -292,6 +293,32 @@ async def test_hostile_contents_of_a_well_sealed_letter_are_refused(name: str) -
         assert it.ben.count() == 1
 
 
+async def test_a_blob_goes_to_a_friend_who_may_have_it_and_everybody_else_hears_the_same() -> None:
+    async with pair() as it:
+        given = "A" * 43
+
+        async def blob(_request: Request, person: str, name: str) -> Response | None:
+            assert person == it.ana.me.id
+            return Response(b"sealed") if name == given else None
+
+        it.ben._reception = replace(it.ben._reception, blob=blob)
+
+        async def ask(name: str, **changed: Any) -> httpx.Response:
+            path = f"/peer/v1/media/{name}"
+            headers = it.headers(b"", method="GET", path=path, **changed)
+            return await it.http.get(path, headers=headers)
+
+        assert (await ask(given)).content == b"sealed"
+        unknown = await ask("B" * 43)
+        stranger = await ask(given, keyid=f"{'s' * 43}#0")
+        assert (await ask(given, key=it.ben.me.signing_key)).status_code == 400  # not hers
+        it.ben.friends.clear()
+        former = await ask(given)
+        assert unknown.status_code == stranger.status_code == former.status_code == 404
+        assert unknown.content == stranger.content == former.content
+        assert (await it.http.get(f"/peer/v1/media/{given}")).status_code == 401
+
+
 async def test_a_request_counts_once() -> None:
     async with pair() as it:
         body = it.ana.letter(it.ben).sealed
@@ -352,7 +379,17 @@ async def test_a_greeting_is_handed_on_with_where_it_came_from() -> None:
         response = await it.http.post("/peer/v1/greetings", content=body, headers=headers)
         assert response.content == b"reply"
         assert it.ben.greeted == [(it.ana.me.id, "203.0.113.9")]
-        assert it.ben.heard == [it.ana.me.id]
+        assert it.ben.heard == []  # whoever it was
+
+
+async def test_who_only_claims_to_be_a_friend_at_the_door_was_not_heard_from() -> None:
+    async with pair() as it:
+        body = b"MS1" + bytes(4000)
+        headers = it.headers(body, path="/peer/v1/greetings", keyid=f"{it.ana.me.id}#7")
+        headers |= {"Microsocial-Purpose": "greeting"}
+        response = await it.http.post("/peer/v1/greetings", content=body, headers=headers)
+        assert response.status_code == 200
+        assert it.ben.heard == []
 
 
 async def test_a_greeting_has_to_be_small() -> None:

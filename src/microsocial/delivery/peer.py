@@ -23,12 +23,13 @@ def reception(
     delivery: Delivery,
     *,
     is_friend: Callable[[Connection, str], bool],
-    greet: Callable[[Connection, SignedRequest, bytes, str | None], bytes],
+    open_greeting: Callable[[Connection, SignedRequest, bytes], Any],
+    greet: Callable[[Connection, Any, str | None], Callable[[], bytes]],
     heard: Callable[[str], None],
     awaited: Callable[[Connection, str], bool] = lambda _conn, _person: False,
     blob: Blobs = no_blob,
 ) -> Reception:
-    """Join the door to the rooms. `is_friend`, `greet`, `awaited` are the friends room's, `heard` the courier's, `blob` the media room's."""
+    """Join the door to the rooms. `is_friend`, `open_greeting`, `greet`, `awaited` are the friends room's, `heard` the courier's, `blob` the media room's."""
 
     def correspondent(conn: Connection, person: str) -> KeyLog | None:
         return key_log(conn, person) if is_friend(conn, person) else None
@@ -44,6 +45,7 @@ def reception(
         apply=delivery.apply,
         decline=delivery.decline,
         keep_keys=log.keep_key_log,
+        open_greeting=open_greeting,
         greet=greet,
         heard=heard,
         well_known=lambda conn: well_known(conn, log, delivery),

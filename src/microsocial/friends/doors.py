@@ -5,8 +5,9 @@ Rule 2: opening and checking come before deciding, sealing after it; only `decid
 """
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from sqlalchemy import Connection, Row, func, select
 
@@ -44,11 +45,17 @@ from microsocial.records.service import Log
 HOUR_MS = 3600 * 1000
 
 
+# Makes the answer's bytes. What is sealed in it is dear and needs no transaction.
+Reply = Callable[[], bytes]
+
+
 @dataclass(frozen=True)
 class Opened:
     """A greeting that was opened and checked, or the status that says why not."""
 
-    introduced: Introduced | None
+    sender: str
+    sealed: bytes = field(repr=False)
+    introduced: Introduced | None = None
     status: Status | None = None
     known: KeyLog | None = None
 
@@ -75,34 +82,41 @@ class Doors:
     def receive(
         self, conn: Connection, claims: SignedRequest, sealed: bytes, from_address: str | None
     ) -> bytes:
-        """Answer a greeting: sealed bytes of my own greeting, or a signed answer."""
-        sender = claims.id
-        opened = self.open(conn, sender, sealed)
-        if opened.introduced is None:
-            return self._answer(conn, sender, sealed, opened)
-        verify(claims, opened.introduced.key_log.key(claims.number))
-        status = self.decide(conn, opened.introduced, from_address)
-        if status is not None:
-            return self._answer(conn, sender, sealed, Opened(opened.introduced, status))
-        prekey = opened.introduced.prekey
-        return seal(self.greeting(conn, sender).raw, "greeting", self._me.id, sender, prekey)
+        """All steps at once: sealed bytes of my own greeting, or a signed answer."""
+        return self.answer(conn, self.open(conn, claims, sealed), from_address)()
 
-    def open(self, conn: Connection, sender: str, sealed: bytes) -> Opened:
-        """Open and check a greeting; raise PeerBroke for what no honest machine sends."""
+    def open(self, conn: Connection, claims: SignedRequest, sealed: bytes) -> Opened:
+        """Open and check a greeting, and who brings it (dear; only reads). Raises PeerBroke for what no honest machine sends."""
+        sender = claims.id
+        closed = Opened(sender, sealed)
         private = self._delivery.prekeys.private(conn, sealed_prekey_id(sealed))
         if self._delivery.stopped(conn):
-            return Opened(None, Status.BUSY)
+            return replace(closed, status=Status.BUSY)
         if private is None:
-            return Opened(None, Status.STALE_PREKEY)
+            return replace(closed, status=Status.STALE_PREKEY)
         try:
             raw = open_sealed(sealed, "greeting", sender, self._me.id, private)
         except CannotOpen:
-            return Opened(None, Status.STALE_PREKEY)
+            return replace(closed, status=Status.STALE_PREKEY)
         known = self._log.key_logs(conn, (sender,)).get(sender)
         try:
-            return Opened(read_introduction(raw, sender, self._me.id, known))
+            introduced = read_introduction(raw, sender, self._me.id, known)
         except KeyBehind as error:
-            return Opened(None, Status.KEY_BEHIND, error.known)
+            return replace(closed, status=Status.KEY_BEHIND, known=error.known)
+        verify(claims, introduced.key_log.key(claims.number))
+        return replace(closed, introduced=introduced)
+
+    def answer(self, conn: Connection, opened: Opened, from_address: str | None) -> Reply:
+        """Do what a greeting asks for; call what comes back after the commit, outside of the transaction."""
+        introduced = opened.introduced
+        status = opened.status
+        if introduced is not None:
+            status = self.decide(conn, introduced, from_address)
+        if introduced is None or status is not None:
+            raw = self._answer(conn, replace(opened, status=status))
+            return lambda: raw
+        mine = self.greeting(conn, opened.sender).raw
+        return partial(seal, mine, "greeting", self._me.id, opened.sender, introduced.prekey)
 
     def decide(
         self, conn: Connection, introduced: Introduced, from_address: str | None
@@ -297,14 +311,14 @@ class Doors:
         """Remember how somebody who is no friend yet calls themselves."""
         store.put(conn, store.faces, person=person, name=name, hue=hue, about="")
 
-    def _answer(self, conn: Connection, sender: str, sealed: bytes, opened: Opened) -> bytes:
+    def _answer(self, conn: Connection, opened: Opened) -> bytes:
         stale = opened.status is Status.STALE_PREKEY
         answer = Answer(
             sender=self._me.id,
-            receiver=sender,
+            receiver=opened.sender,
             key=self._me.key_number,
             your_key=opened.introduced.greeting.key if opened.introduced else 0,
-            update=hash_of(sealed),
+            update=hash_of(opened.sealed),
             status=opened.status or Status.WAITING,
             prekey=self._delivery.current_prekey(conn).encoded() if stale else None,
             keys=tuple(opened.known.encoded()) if opened.known else (),

@@ -5,6 +5,7 @@ request costs us nothing but its bytes. Rule 2: strangers and former friends get
 refusal is a MicrosocialError (the server makes a problem document of it) or a signed answer; garbage never becomes a 5xx.
 """
 
+import asyncio
 from hashlib import sha256
 
 import msgspec
@@ -127,15 +128,20 @@ class PeerDoor:
         if self._clock_differs(signed):
             return self._answer(signed, body, Status.CLOCK_DIFFERS, status_code=401)
         known = await self._context.db.read(lambda conn: reception.key_log(conn, signed.id))
-        if known is not None and signed.number <= known.number:
+        is_known = known is not None and signed.number <= known.number
+        if known is not None and is_known:
             verify(signed, known.key(signed.number))
             self._check_nonce(signed)
         came_from = request.client.host if request.client else None
-        reply = await self._context.db.write(
-            lambda conn: reception.greet(conn, signed, body, came_from)
+        # Opening and sealing are dear, and strangers may ask for both: never in the writer's transaction.
+        opened = await self._context.db.read_long(
+            lambda conn: reception.open_greeting(conn, signed, body)
         )
-        reception.heard(signed.id)
-        return Response(reply, media_type=PEER_CONTENT_TYPE)
+        reply = await self._context.db.write(lambda conn: reception.greet(conn, opened, came_from))
+        answer = await asyncio.to_thread(reply)
+        if is_known:
+            reception.heard(signed.id)
+        return Response(answer, media_type=PEER_CONTENT_TYPE)
 
     # -- a friend's new key --
 

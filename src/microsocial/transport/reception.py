@@ -58,8 +58,10 @@ class Reception:
         apply: `(conn, opened) -> answer`: do what it asks, in a write transaction; the answer's signed bytes.
         decline: `(conn, sender, sealed, status) -> answer`: say that it could not be done here. Only reads.
         keep_keys: a longer, valid key log of somebody known (spec 10.6).
-        greet: `(conn, claims, sealed, from_address) -> reply`: a greeting of anybody. Verifies the claims under the keys inside it.
-            The answer's signed bytes, or a sealed greeting back.
+        open_greeting: `(conn, claims, sealed) -> opened`: open a greeting of anybody, verify it and the claims under the keys
+            inside it. Only reads.
+        greet: `(conn, opened, from_address) -> make`: do what it asks, in a write transaction; `make()`, in any thread, gives the
+            answer's signed bytes, or a sealed greeting back.
         heard: told, in the event loop, that a friend's machine has just been heard from.
         well_known: the document of spec 10.1.
         public_page: the public log after a cursor (spec 10.1).
@@ -75,7 +77,8 @@ class Reception:
     apply: Callable[[Connection, Any], bytes]
     decline: Callable[[Connection, str, bytes, Status], bytes]
     keep_keys: Callable[[Connection, KeyLog], None]
-    greet: Callable[[Connection, SignedRequest, bytes, str | None], bytes]
+    open_greeting: Callable[[Connection, SignedRequest, bytes], Any]
+    greet: Callable[[Connection, Any, str | None], Callable[[], bytes]]
     heard: Callable[[str], None]
     well_known: Callable[[Connection], dict[str, Any]]
     public_page: Callable[[Connection, str], PublicPage]
