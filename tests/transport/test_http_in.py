@@ -311,7 +311,7 @@ async def test_a_blob_goes_to_a_friend_who_may_have_it_and_everybody_else_hears_
         assert (await ask(given)).content == b"sealed"
         unknown = await ask("B" * 43)
         stranger = await ask(given, keyid=f"{'s' * 43}#0")
-        assert (await ask(given, key=it.ben.me.signing_key)).status_code == 400  # not hers
+        assert (await ask(given, key=it.ben.me.signing_key)).status_code == 401  # not hers
         it.ben.friends.clear()
         former = await ask(given)
         assert unknown.status_code == stranger.status_code == former.status_code == 404
@@ -339,6 +339,25 @@ async def test_a_clock_that_differs_is_told_the_time_in_a_signed_answer() -> Non
         assert (answer.status, answer.now) == ("clock-differs", it.clock.now())
 
 
+@pytest.mark.parametrize("stranger", ["unknown", "forging"])
+async def test_of_what_strangers_send_not_a_byte_is_read(stranger: str) -> None:
+    async with pair() as it:
+        read = 0
+
+        async def endless() -> AsyncIterator[bytes]:
+            nonlocal read
+            while True:
+                read += 1
+                yield bytes(65536)
+
+        other = SigningKey(bytes(32))
+        keyid = f"{'s' * 43}#0" if stranger == "unknown" else None
+        headers = it.headers(b"", key=other, **({"keyid": keyid} if keyid else {}))
+        response = await it.http.post(EXCHANGE, content=endless(), headers=headers)
+        assert response.status_code == (200 if stranger == "unknown" else 401)
+        assert read <= 1
+
+
 async def test_an_oversized_body_is_refused_before_it_is_read() -> None:
     async with pair() as it:
         read = 0
@@ -353,9 +372,8 @@ async def test_an_oversized_body_is_refused_before_it_is_read() -> None:
         response = await it.http.post(EXCHANGE, content=endless(), headers=headers)
         assert response.status_code == 413
         assert read < 8 * 1024 * 1024
-        claimed = await it.http.post(
-            EXCHANGE, content=b"", headers=headers | {"Content-Length": "99999999999"}
-        )
+        headers = it.headers(b"") | {"Content-Length": "99999999999"}
+        claimed = await it.http.post(EXCHANGE, content=b"", headers=headers)
         assert claimed.status_code == 413
 
 
