@@ -20,6 +20,7 @@ from microsocial.delivery.peer import reception
 from microsocial.delivery.service import Delivery
 from microsocial.errors import MicrosocialError
 from microsocial.identity.me import Me
+from microsocial.protocol.crypto import SigningKey
 from microsocial.protocol.encoding import b64u
 from microsocial.protocol.envelope import parse_envelope, verify_envelope
 from microsocial.protocol.exchange import Answer, read_answer, read_well_known

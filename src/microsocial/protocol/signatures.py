@@ -24,6 +24,8 @@ _INPUT = re.compile(
 )
 _SIGNATURE = re.compile(r"ms=:(?P<signature>[A-Za-z0-9+/]{86}==):")
 _TO = re.compile(_ID)
+_DIGEST_NAME = "sha-256="
+_DIGEST = re.compile(rf"{_DIGEST_NAME}:[A-Za-z0-9+/]{{43}}=:")
 
 
 class NotSigned(Malformed):
@@ -45,6 +47,7 @@ class SignedRequest:
     created: int  # milliseconds; requests carry whole seconds
     nonce: str
     to: str
+    digest: str  # of the content, as Content-Digest says
     base: bytes = field(repr=False)
     signature: bytes = field(repr=False)
 
@@ -52,10 +55,15 @@ class SignedRequest:
     def keyid(self) -> str:
         return f"{self.id}#{self.number}"
 
+    @property
+    def content_hash(self) -> bytes:
+        """SHA-256 of the content that was signed, whether or not it has come."""
+        return b64decode(self.digest.removeprefix(_DIGEST_NAME).strip(":"))
+
 
 def content_digest(body: bytes) -> str:
     """The value of Content-Digest (RFC 9530)."""
-    return f"sha-256=:{b64encode(sha256(body)).decode('ascii')}:"
+    return f"{_DIGEST_NAME}:{b64encode(sha256(body)).decode('ascii')}:"
 
 
 def signature_base(components: Sequence[tuple[str, str]], params: str) -> bytes:
@@ -91,16 +99,30 @@ def sign_request(
 def read_request(
     method: str, path: str, query: str, headers: Mapping[str, str], body: bytes
 ) -> SignedRequest:
+    """`read_claims` and `check_content` at once."""
+    request = read_claims(method, path, query, headers)
+    check_content(request, body)
+    return request
+
+
+def check_content(request: SignedRequest, body: bytes) -> None:
+    """Raise BodyChanged unless this is the content that was signed."""
+    if request.digest != content_digest(body):
+        raise BodyChanged
+
+
+def read_claims(method: str, path: str, query: str, headers: Mapping[str, str]) -> SignedRequest:
     """Take the claims out of a request whose header names are in any case; raise NotSigned or BodyChanged.
 
-    `path` and `query` are as they stood in the request line, not decoded.
+    The content need not be here yet: who signed can be checked before a byte of it is read. `path` and `query` are as
+    they stood in the request line, not decoded.
     """
     lower = {name.lower(): value for name, value in headers.items()}
     to = _match(_TO, lower, "microsocial-to")[0]
     found = _match(_INPUT, lower, "signature-input")
     signature = _match(_SIGNATURE, lower, "signature")["signature"]
     digest = lower.get("content-digest", "")
-    if digest != content_digest(body):
+    if not _DIGEST.fullmatch(digest):
         raise BodyChanged
     return SignedRequest(
         id=found["id"],
@@ -108,6 +130,7 @@ def read_request(
         created=int(found["created"]) * 1000,
         nonce=found["nonce"],
         to=to,
+        digest=digest,
         base=_base(method, path, query, digest, to, found["params"]),
         signature=_decoded(signature),
     )

@@ -1,8 +1,9 @@
 """The door for other nodes (spec 10).
 
-Rule 1: the order is limits, headers, clock, known sender, signature, nonce, and only then anything expensive: an unsigned or oversized
-request costs us nothing but its bytes. Rule 2: strangers and former friends get one and the same signed `not-friends`. Rule 3: every
-refusal is a MicrosocialError (the server makes a problem document of it) or a signed answer; garbage never becomes a 5xx.
+Rule 1: the order is headers, clock, known sender, signature, nonce, and only then the content, within its limit, and anything
+expensive: what is not signed by a friend costs us nothing but its headers. Rule 2: strangers and former friends get one and the
+same signed `not-friends`. Rule 3: every refusal is a MicrosocialError (the server makes a problem document of it) or a signed
+answer; garbage never becomes a 5xx.
 """
 
 import asyncio
@@ -22,7 +23,7 @@ from microsocial.protocol.keys import KeyLog, decode_key_log, merge
 from microsocial.protocol.limits import MAX_CLOCK_DIFFERENCE_S, MAX_KEYS_BYTES, MAX_SEALED_BYTES
 from microsocial.protocol.refusals import Status
 from microsocial.protocol.sealing import sealed_prekey_id
-from microsocial.protocol.signatures import SignedRequest, read_request, verify
+from microsocial.protocol.signatures import SignedRequest, check_content, read_claims, verify
 from microsocial.transport.bodies import read_body
 from microsocial.transport.errors import (
     NobodyOfThatId,
@@ -90,21 +91,23 @@ class PeerDoor:
 
     async def exchange(self, request: Request) -> Response:
         reception = self._reception
-        body, signed, purpose = await self._read(request, MAX_SEALED_BYTES, EXCHANGE_PURPOSES)
+        signed, purpose = self._letter(request, EXCHANGE_PURPOSES)
         if self._clock_differs(signed):
             self._count_stranger(request)
-            return self._answer(signed, body, Status.CLOCK_DIFFERS, status_code=401)
+            return self._answer(signed, Status.CLOCK_DIFFERS, status_code=401)
         known = await self._context.db.read(lambda conn: reception.correspondent(conn, signed.id))
         if known is None:
             self._count_stranger(request)
             awaited = await self._context.db.read(lambda conn: reception.awaited(conn, signed.id))
-            return self._answer(signed, body, Status.BUSY if awaited else Status.NOT_FRIENDS)
-        refused = self._check_key(request, signed, body, known)
+            return self._answer(signed, Status.BUSY if awaited else Status.NOT_FRIENDS)
+        refused = self._check_key(request, signed, known)
         if refused is not None:
             return refused
         if not self._friends.take(signed.id):
             raise TooManyTries
         self._check_nonce(signed)
+        body = await _content(request, signed, MAX_SEALED_BYTES)
+        sealed_prekey_id(body)
         answer = await self._take(reception, signed.id, purpose, body)
         reception.heard(signed.id)
         return Response(answer, media_type=PEER_CONTENT_TYPE)
@@ -123,15 +126,17 @@ class PeerDoor:
 
     async def greetings(self, request: Request) -> Response:
         reception = self._reception
-        body, signed, _ = await self._read(request, MAX_GREETING_BODY_BYTES, ("greeting",))
+        signed, _ = self._letter(request, ("greeting",))
         self._count_stranger(request)
         if self._clock_differs(signed):
-            return self._answer(signed, body, Status.CLOCK_DIFFERS, status_code=401)
+            return self._answer(signed, Status.CLOCK_DIFFERS, status_code=401)
         known = await self._context.db.read(lambda conn: reception.key_log(conn, signed.id))
         is_known = known is not None and signed.number <= known.number
         if known is not None and is_known:
             verify(signed, known.key(signed.number))
             self._check_nonce(signed)
+        body = await _content(request, signed, MAX_GREETING_BODY_BYTES)
+        sealed_prekey_id(body)
         came_from = request.client.host if request.client else None
         # Opening and sealing are dear, and strangers may ask for both: never in the writer's transaction.
         opened = await self._context.db.read_long(
@@ -149,35 +154,36 @@ class PeerDoor:
         """Learn the key log that `key-unknown` asked for; it proves itself, step by step (spec 10.6)."""
         reception = self._reception
         _check_type(request, "application/json")
-        body = await read_body(request, MAX_KEYS_BYTES)
-        signed = self._claims(request, body)
+        signed = self._claims(request)
         if self._clock_differs(signed):
             self._count_stranger(request)
-            return self._answer(signed, body, Status.CLOCK_DIFFERS, status_code=401)
+            return self._answer(signed, Status.CLOCK_DIFFERS, status_code=401)
         known = await self._context.db.read(lambda conn: reception.correspondent(conn, signed.id))
         self._count_stranger(request)  # rotations are rare, so friends have no need of more
         if known is None:
-            return self._answer(signed, body, Status.NOT_FRIENDS)
+            return self._answer(signed, Status.NOT_FRIENDS)
+        body = await _content(request, signed, MAX_KEYS_BYTES)
         merged = merge(known, decode_key_log(read_keys(body)))
         verify(signed, merged.key(signed.number))
         self._check_nonce(signed)
         await self._context.db.write(lambda conn: reception.keep_keys(conn, merged))
-        return self._answer(signed, body, Status.APPLIED)
+        return self._answer(signed, Status.APPLIED)
 
     # -- photos and clips --
 
     async def media(self, request: Request) -> Response:
         """A blob for a friend who was offered what shows it; everybody else hears one and the same 404 (spec 11.4)."""
         reception = self._reception
-        signed = self._claims(request, b"")
+        signed = self._claims(request)
+        check_content(signed, b"")
         if self._clock_differs(signed):
             self._count_stranger(request)
-            return self._answer(signed, b"", Status.CLOCK_DIFFERS, status_code=401)
+            return self._answer(signed, Status.CLOCK_DIFFERS, status_code=401)
         known = await self._context.db.read(lambda conn: reception.correspondent(conn, signed.id))
         if known is None:
             self._count_stranger(request)
             raise NoSuchBlob
-        refused = self._check_key(request, signed, b"", known)
+        refused = self._check_key(request, signed, known)
         if refused is not None:
             return refused
         if not self._friends.take(signed.id):
@@ -210,27 +216,21 @@ class PeerDoor:
 
     # -- steps --
 
-    async def _read(
-        self, request: Request, max_bytes: int, purposes: tuple[str, ...]
-    ) -> tuple[bytes, SignedRequest, str]:
-        """Body and claims, checked for form only. Nothing here costs more than the bytes."""
+    def _letter(self, request: Request, purposes: tuple[str, ...]) -> tuple[SignedRequest, str]:
+        """Claims and purpose, checked for form only; of the content nothing is read yet."""
         _check_type(request, PEER_CONTENT_TYPE)
         purpose = request.headers.get("microsocial-purpose", "")
         if purpose not in purposes:
             raise UnknownPurpose
-        body = await read_body(request, max_bytes)
-        signed = self._claims(request, body)
-        sealed_prekey_id(body)
-        return body, signed, purpose
+        return self._claims(request), purpose
 
-    def _claims(self, request: Request, body: bytes) -> SignedRequest:
+    def _claims(self, request: Request) -> SignedRequest:
         """What the request says about itself, not yet believed; it has to be meant for who lives here."""
-        signed = read_request(
+        signed = read_claims(
             request.method,
             _raw_path(request),
             request.scope.get("query_string", b"").decode("latin-1"),
             dict(request.headers),
-            body,
         )
         if signed.to != self._reception.host.id:
             raise NobodyOfThatId
@@ -240,20 +240,18 @@ class PeerDoor:
         # spec 10.3
         return abs(self._clock.now() - signed.created) > MAX_CLOCK_DIFFERENCE_S * 1000
 
-    def _check_key(
-        self, request: Request, signed: SignedRequest, body: bytes, known: KeyLog
-    ) -> Response | None:
+    def _check_key(self, request: Request, signed: SignedRequest, known: KeyLog) -> Response | None:
         """Verify the request under the sender's current key; say so when it is signed under another (spec 7.8)."""
         if signed.number > known.number:
             self._count_stranger(request)
-            return self._answer(signed, body, Status.KEY_UNKNOWN)
+            return self._answer(signed, Status.KEY_UNKNOWN)
         try:
             verify(signed, known.key(signed.number))
         except MicrosocialError:
             self._count_stranger(request)
             raise
         if signed.number < known.number:
-            return self._answer(signed, body, Status.KEY_BEHIND, keys=tuple(known.encoded()))
+            return self._answer(signed, Status.KEY_BEHIND, keys=tuple(known.encoded()))
         return None
 
     def _check_nonce(self, signed: SignedRequest) -> None:
@@ -268,7 +266,6 @@ class PeerDoor:
     def _answer(
         self,
         signed: SignedRequest,
-        body: bytes,
         status: Status,
         *,
         keys: tuple[str, ...] = (),
@@ -281,7 +278,7 @@ class PeerDoor:
             receiver=signed.id,
             key=host.key_number,
             your_key=signed.number,
-            update=b64u(sha256(body).digest()),
+            update=b64u(signed.content_hash),
             status=status.value,
             keys=keys,
             now=self._clock.now(),
@@ -291,6 +288,13 @@ class PeerDoor:
             status_code=status_code,
             media_type=PEER_CONTENT_TYPE,
         )
+
+
+async def _content(request: Request, signed: SignedRequest, max_bytes: int) -> bytes:
+    """The content, once it is known who sends it: strangers must not fill our memory."""
+    body = await read_body(request, max_bytes)
+    check_content(signed, body)
+    return body
 
 
 def _check_type(request: Request, content_type: str) -> None:
