@@ -8,17 +8,22 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import msgspec
 
 from microsocial.cli import demo_story
 from microsocial.cli.children import Child, DidNotStart
+from microsocial.cli.demo_story import Shown
 from microsocial.cli.words import complain, say, show_json
 from microsocial.client import calls, doors
 from microsocial.client.errors import Refused
+from microsocial.client.model import Chosen
 from microsocial.client.sync import Client
+from microsocial.client.uploads import Uploader
 
 _KEPT_FILE = "demo.json"
 # What one person says has reached the others within a second on one machine; a slow one gets this long.
@@ -51,6 +56,7 @@ def play(count: int, base_port: int, data: Path | None, as_json: bool) -> None:
         _start(people, is_new=is_new)
         if is_new and not stopping.is_set():
             _befriend_everybody(people)
+            _show_faces(people)
             _tell(people)
             _keep(folder, people)
         _show(people, as_json)
@@ -98,16 +104,51 @@ def _keep(folder: Path, people: list[Person]) -> None:
 
 
 def _start(people: list[Person], *, is_new: bool) -> None:
+    words: dict[str, list[str]] = {}
     for person in people:
         if is_new:
             complain(f"Making {person.name} …")
-            _settle(person)
+            words[person.name] = _settle(person)["words"]
         person.node.launch()
     for person in people:
         person.node.wait_until_ready()
+        if is_new:
+            _confirm_words(person, words[person.name])
 
 
-def _settle(person: Person) -> None:
+def _confirm_words(person: Person, words: list[str]) -> None:
+    """As a careful person would: the recovery sheets of the demo are nobody's, so they need not be asked for."""
+    with person.api() as client:
+        asked = client.get("/me")["words_asked"]
+        client.post("/setup/confirm", {"words": {str(n): words[n - 1] for n in asked}})
+
+
+def _show_faces(people: list[Person]) -> None:
+    for person in people:
+        if person.name in demo_story.FACES:
+            with person.api() as client:
+                avatar = _bring(client, Shown(demo_story.FACES[person.name]))["id"]
+                client.patch("/me", {"avatar": avatar})
+
+
+def _bring(client: Client, shown: Shown) -> Chosen:
+    """Upload a picture of the demo and wait until it is prepared."""
+    with resources.as_file(
+        resources.files("microsocial.cli") / "demo_pictures" / shown.file
+    ) as file:
+        upload = Uploader(lambda: client).bring(file, _Nobody())
+    return Chosen(id=upload["id"], caption=shown.caption, alt=shown.alt)
+
+
+class _Nobody:
+    """Hears how far an upload is, and lets it be."""
+
+    def sent(self, count: int) -> None: ...
+    def prepared(self, percent: int) -> None: ...
+
+
+def _settle(person: Person) -> dict[str, Any]:
+    """Make the person; give what `init` printed."""
     folder = person.node.data
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     # Neighbours on one machine: their addresses are loopback, which a node refuses otherwise.
@@ -117,6 +158,8 @@ def _settle(person: Person) -> None:
     )
     if made.returncode != 0:
         raise DidNotStart(made.stderr.strip())
+    printed: dict[str, Any] = msgspec.json.decode(made.stdout)
+    return printed
 
 
 def _befriend_everybody(people: list[Person]) -> None:
@@ -140,7 +183,8 @@ def _tell(people: list[Person]) -> None:
 def _do(step: demo_story.Step, client: Client, ids: dict[str, str], posts: dict[str, str]) -> None:
     match step.what:
         case "post":
-            said = client.do(calls.publish(step.text, {"class": step.audience}))
+            media = [_bring(client, shown) for shown in step.media]
+            said = client.do(calls.publish(step.text, {"class": step.audience}, media=media))
             posts[step.about] = said["id"]
         case "comment":
             _when_it_has_arrived(client, posts[step.about])

@@ -1,9 +1,25 @@
-"""What happens in the demo: four to eight people of one street, in the order they say it."""
+"""What happens in the demo: four to eight people of one street, in the order they say it.
+
+The pictures are free to ship; demo_pictures/CREDITS.md says whose they are.
+"""
 
 from dataclasses import dataclass
 from typing import Literal
 
 NAMES = ("Ana", "Ben", "Cem", "Dora", "Emil", "Fatma", "Greta", "Hugo")
+
+
+# Who shows which picture as their face; the others are shown by their first letter.
+FACES = {"Ana": "astronaut.jpg", "Cem": "cat.jpg", "Ben": "coffee.jpg"}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A picture of a post, with its caption and what it shows for those who do not see it."""
+
+    file: str
+    caption: str = ""
+    alt: str = ""
 
 
 @dataclass(frozen=True)
@@ -16,6 +32,7 @@ class Step:
     about: str = ""
     to: str | None = None
     audience: Literal["public", "friends", "me"] = "friends"
+    media: tuple[Shown, ...] = ()
 
 
 STORY = (
@@ -58,6 +75,42 @@ STORY = (
     Step("Cem", "react", "🥶", "swim", to="Ana"),
     Step("Dora", "react", "👏", "swim", to="Ana"),
     Step(
+        "Cem",
+        "post",
+        "Somebody has found the warm place.",
+        "cat",
+        media=(
+            Shown(
+                "cat.jpg",
+                "Chelsea, on the laundry.",
+                "A tabby cat looks up, very close, with yellow eyes.",
+            ),
+        ),
+    ),
+    Step("Ana", "react", "😻", "cat", to="Cem"),
+    Step("Ben", "comment", "That is my sweater.", "cat", to="Cem"),
+    Step("Cem", "comment", "It was.", "cat"),
+    Step(
+        "Ben",
+        "post",
+        "Two mornings this week, one of them mine.",
+        "morning",
+        audience="public",
+        media=(
+            Shown(
+                "coffee.jpg",
+                "Mine: the corner table at Selim's.",
+                "A red cup of coffee with a spoon on a wooden table.",
+            ),
+            Shown(
+                "rocket.jpg",
+                "Theirs: a rocket, seen from my chair.",
+                "A white rocket stands lit on its launch pad at dusk, between tall masts.",
+            ),
+        ),
+    ),
+    Step("Dora", "comment", "Did you at least finish the coffee?", "morning", to="Ben"),
+    Step(
         "Emil",
         "post",
         "New strings on the old guitar. Apologies in advance to everyone next door.",
@@ -86,6 +139,22 @@ STORY = (
     ),
     Step("Ana", "comment", "There is no such thing as too much rhubarb.", "market", to="Ben"),
     Step("Dora", "comment", "There is. I have a cellar to prove it.", "market", to="Ben"),
+    Step(
+        "Ana",
+        "post",
+        "Every speck in here is a galaxy. Watch it without sound; there is none.",
+        "galaxies",
+        audience="public",
+        media=(
+            Shown(
+                "drifting.mp4",
+                "Six seconds out of thirteen billion years.",
+                "A slow move into a dark field full of small bright galaxies.",
+            ),
+        ),
+    ),
+    Step("Ben", "react", "🌌", "galaxies", to="Ana"),
+    Step("Dora", "comment", "And I worry about rhubarb.", "galaxies", to="Ana"),
     Step(
         "Ana",
         "post",

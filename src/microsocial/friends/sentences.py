@@ -83,7 +83,7 @@ def state(tie: Tie) -> str:
         case "me":
             return "This is you."
         case "friend":
-            return f"You and {name} are friends since {day(tie.since or 0)}."
+            return f"You and {name} have been friends since {day(tie.since or 0)}."
         case "asks":
             return f"{name} would like to be your friend."
         case "asked":
