@@ -301,7 +301,7 @@ def test_r15_the_owner_continues_where_they_like(world: World, ana: Person, ben:
     copied.post("there")
     world.settle()
     assert ana.is_stopped
-    copied.is_off = True
+    copied.is_off, ana.is_off = True, False
     ana.go_on_here()
     post = ana.post("here")
     world.settle()

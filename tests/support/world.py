@@ -26,6 +26,7 @@ from microsocial.database import Database, in_memory
 from microsocial.delivery import store as delivery_store
 from microsocial.delivery.model import NextStep, Outgoing, Wait
 from microsocial.delivery.service import Delivery
+from microsocial.delivery.standing import RUN
 from microsocial.identity.me import Me
 from microsocial.protocol.keys import begin, inception, signing_key
 from microsocial.records import store
@@ -115,6 +116,10 @@ class Person:
 
     def restart(self) -> None:
         self.start()
+
+    @property
+    def run(self) -> int:
+        return int.from_bytes(self.read(lambda conn: delivery_store.fact(conn, RUN)) or b"", "big")
 
     @property
     def is_stopped(self) -> bool:
@@ -440,14 +445,24 @@ class World:
     def settle(self) -> None:
         """End of faults: what is on its way is lost, everybody tries again and says hello."""
         self.transit.clear()
-        for _ in range(
-            4
-        ):  # a copy stops only when it hears of what the other did: let each be first
+        # A copy stops when it hears of what the other did: let each be first.
+        for count in range(4):
             self.people.reverse()
+            if count == 2:
+                self._end_copies()
             self.clock.advance(HOUR_MS)
             for person in self.people:
                 self._end_pauses(person)
             self.run()
+
+    def _end_copies(self) -> None:
+        """Their owner switches off all but one: a stopped one, or (two that did the same never notice) the older."""
+        for person_id in {person.id for person in self.people}:
+            copies = self.running(person_id)
+            standing = [one for one in copies if not one.is_stopped] or copies
+            newest = max(standing, key=lambda one: one.run, default=None)
+            for one in copies:
+                one.is_off = one is not newest
 
     def _end_pauses(self, person: Person) -> None:
         if person.is_off:
@@ -478,6 +493,8 @@ class World:
             if friend.forgot(record) and not stored.withdrawn:
                 continue
             there = held.get(record)
+            if there is None and stored.withdrawn:
+                continue  # nothing there to delete
             assert there is not None, f"{friend} lacks {self.told(stored)} of {author}"
             assert there.hash == stored.hash, (
                 f"{friend} has another {self.told(stored)} of {author}: "

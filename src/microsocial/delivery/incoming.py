@@ -15,7 +15,7 @@ from microsocial.delivery import quotas, store
 from microsocial.delivery.letters import Letters
 from microsocial.delivery.model import CorrespondenceEnded, HelloArrived
 from microsocial.delivery.reunion import Progress, ReunionSteps
-from microsocial.delivery.standing import Standing
+from microsocial.delivery.standing import NewerRun, Standing
 from microsocial.delivery.store import Correspondent
 from microsocial.errors import PeerBroke
 from microsocial.events import emit
@@ -185,8 +185,9 @@ class Incomings:
             prekey = _newer_prekey(friend.prekey, letter.prekey, key_log)
             values |= {"prekey": prekey} if prekey else {}
         if isinstance(letter, Update):
-            if letter.have != friend.answered:
-                self._standing.learn(conn, friend.person, friend.sees_from, letter.have)
+            place = self._standing.read(conn, friend.person, letter.have)
+            if isinstance(place, NewerRun):
+                self._standing.stop_for_copy(conn, place.run)
             if letter.hello:
                 values |= {"hint": letter.have}
                 if friend.reunion and Progress.read(friend.reunion).stated not in (

@@ -52,7 +52,10 @@ class Updates:
     ) -> Outgoing | None:
         is_hinted = friend.hint is not None and friend.hint != friend.answered
         since = friend.hint if is_hinted else friend.answered  # spec 7.4: where to try next
-        place = self._standing.read(conn, friend.person, since)
+        if is_hinted:
+            place = self._standing.learn(conn, friend.person, friend.sees_from, since)
+        else:
+            place = self._standing.read(conn, friend.person, since)
         if isinstance(place, NewerRun):
             self._standing.stop_for_copy(conn, place.run)
             return None
