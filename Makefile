@@ -43,7 +43,7 @@ soak: $(HAS_DEVELOPMENT) webapp browser ## the long tests
 	$(BIN)/python -m pytest -m soak --timeout 0
 
 screenshots: $(HAS_DEVELOPMENT) webapp browser ## take a picture of every screen and state
-	$(BIN)/python tools/screenshots.py
+	$(BIN)/python -m tools.screenshots
 
 generated: $(HAS_DEVELOPMENT) ## write the pages that are made from the program
 	$(BIN)/python -m tools.generated

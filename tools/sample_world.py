@@ -1,0 +1,244 @@
+"""The people on the screenshots: real nodes, real friendships, two days of a small street's life. Nothing leaves this machine."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.support.nodes import Person, befriend, people, wait_for
+
+from microsocial.client.uploads import Uploader
+
+YESTERDAY_MS = -26 * 60 * 60 * 1000
+CLOCK = "MICROSOCIAL_CLOCK_OFFSET_MS"
+LONG_NAME = "Maximilian-Alexander von und zu Hohenstein-Rothenburg"
+LONG_WORD = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen"
+
+PROFILES: dict[str, dict[str, Any]] = {
+    "ana": {"name": "Ana Ferreira", "about": "Swims too early, bakes too late.", "hue": 352},
+    "ben": {"name": "Ben Ohlsson", "about": "Repairs what others throw away.", "hue": 215},
+    "elif": {"name": "Elif Çağlar", "about": "Plants, mostly.", "hue": 140},
+    "layla": {"name": "ليلى حدّاد", "about": "أكتب وأصوّر", "hue": 32},
+    "max": {"name": LONG_NAME, "hue": 275},
+}
+FACES = {"ana": "face-a", "ben": "face-b", "elif": "flower", "layla": "dawn"}
+
+
+class _Quiet:
+    def sent(self, count: int) -> None: ...
+    def prepared(self, percent: int) -> None: ...
+
+
+@dataclass
+class Street:
+    """Ana, whose screens are shown, her friends, and somebody who has just arrived."""
+
+    ana: Person
+    friends: dict[str, Person]
+    photos: dict[str, Path]
+    posts: dict[str, str] = field(default_factory=dict)
+    circles: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def everybody(self) -> list[Person]:
+        return [self.ana, *self.friends.values()]
+
+    def person(self, name: str) -> Person:
+        return self.ana if name == "ana" else self.friends[name]
+
+    def upload(self, who: str, photo: str) -> str:
+        person = self.person(who)
+        upload = Uploader(lambda: person.api).bring(self.photos[photo], _Quiet())
+        assert upload["state"] == "ready", upload["sentence"]
+        return upload["id"]
+
+    def say(
+        self,
+        who: str,
+        key: str,
+        text: str,
+        audience: str = "friends",
+        photos: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        """Post; with photos, each with what is to be seen on it. `audience` may name a circle of Ana's."""
+        circle = self.circles.get(audience)
+        chosen = {"class": "circle", "circle": circle} if circle else {"class": audience}
+        media = [{"id": self.upload(who, name), "alt": alt} for name, alt in photos]
+        post = self.person(who).api.post(
+            "/posts", {"text": text, "audience": chosen, "media": media}
+        )
+        self.posts[key] = post["id"]
+        self._seen("ana", key)
+
+    def comment(self, who: str, key: str, text: str) -> None:
+        self._seen(who, key)
+        self.person(who).api.post(f"/posts/{self.posts[key]}/comments", {"text": text})
+        wait_for(
+            lambda: [said for said in self._seen("ana", key)["comments"] if said["text"] == text]
+        )
+
+    def react(self, who: str, key: str, emoji: str) -> None:
+        self._seen(who, key)
+        self.person(who).api.post(f"/posts/{self.posts[key]}/reactions", {"emoji": emoji})
+        wait_for(
+            lambda: [
+                person
+                for reaction in self._seen("ana", key)["reactions"]
+                for person in reaction["people"]
+                if person["id"] == self.person(who).id
+            ]
+        )
+
+    def write(self, who: str, to: str, text: str) -> None:
+        """A message; the next one comes after it."""
+        receiver, sender = self.person(to), self.person(who)
+        sender.api.post(f"/messages/{receiver.id}", {"text": text})
+        wait_for(
+            lambda: any(
+                said["text"] == text for said in receiver.api.get(f"/messages/{sender.id}")["items"]
+            )
+        )
+
+    def _seen(self, who: str, key: str) -> dict[str, Any]:
+        person = self.person(who)
+        post: dict[str, Any] = wait_for(lambda: person.api.get(f"/posts/{self.posts[key]}"))
+        return post
+
+
+@contextmanager
+def street(folder: Path, photos: dict[str, Path]) -> Iterator[Street]:
+    """Everybody at home, with everything said."""
+    with people(*PROFILES, folder=folder, settings={CLOCK: str(YESTERDAY_MS)}) as everybody:
+        ana, *others = everybody
+        world = Street(ana, {person.name: person for person in others}, photos)
+        with ThreadPoolExecutor(2) as together:
+            list(together.map(lambda name: _settle(world, name), PROFILES))
+        _befriend(world)
+        _yesterday(world)
+        with ThreadPoolExecutor(2) as together:
+            list(together.map(_wake_up_today, world.everybody))
+        _today(world)
+        yield world
+
+
+def _settle(world: Street, name: str) -> None:
+    changes = dict(PROFILES[name])
+    if face := FACES.get(name):
+        changes["avatar"] = world.upload(name, face)
+    world.person(name).api.patch("/me", changes)
+
+
+def _befriend(world: Street) -> None:
+    ana, friends = world.ana, world.friends
+    for friend in friends.values():
+        befriend(ana, friend)
+    befriend(friends["ben"], friends["elif"])
+    befriend(friends["ben"], friends["layla"])
+    befriend(friends["elif"], friends["layla"])
+    for name, members in (("Family", ("ben", "elif")), ("Early swimmers", ("layla",))):
+        circle = ana.api.post("/circles", {"name": name})["id"]
+        for member in members:
+            ana.api.put(f"/circles/{circle}/people/{friends[member].id}")
+        world.circles[name] = circle
+
+
+def _wake_up_today(person: Person) -> None:
+    person.stop()
+    env = dict(person.node.env or {})
+    env.pop(CLOCK)
+    person.node.env = env
+    person.start()
+
+
+def _yesterday(world: Street) -> None:
+    world.say(
+        "ben",
+        "tap",
+        "The tap that dripped since **March** is quiet. It was a washer for twelve cents.",
+    )
+    world.comment("ana", "tap", "You said that in April as well.")
+    world.comment("ben", "tap", "In April I *said* it.")
+    world.comment("elif", "tap", "I have heard it drip on the phone. Congratulations!")
+    world.react("ana", "tap", "😂")
+    world.say(
+        "max",
+        "word",
+        f"A word for your next crossword: {LONG_WORD}. And yes, there is a longer one.",
+    )
+    world.say("ana", "vase", "Note to self: the blue vase, not the white one.", "me")
+    world.say(
+        "ana",
+        "lake",
+        "The lake at six this evening. Nobody there but a heron, who left.",
+        "public",
+        (
+            (
+                "lake",
+                "A lake between hills in evening light; the hills stand upside down in the water",
+            ),
+        ),
+    )
+    world.comment("layla", "lake", "ما أجملها! نلتقي هناك يوم الجمعة؟")
+    world.comment("ana", "lake", "Friday, at seven. Bring the big towel.")
+    for who, emoji in (("ben", "❤️"), ("elif", "😍"), ("max", "👏")):
+        world.react(who, "lake", emoji)
+    world.write("ben", "ana", "Found the rope. It was under the tarpaulin all along.")
+    world.write("ana", "ben", "No! I looked there twice.")
+    world.write("max", "ana", f"Is {LONG_WORD} too long for the invitation?")
+    world.write("ana", "elif", "Thank you for watering everything.")
+
+
+def _today(world: Street) -> None:
+    world.say(
+        "elif",
+        "flower",
+        "First one of the year, behind the old mill. It smells of cloves if you kneel down.",
+        "friends",
+        (("flower", "A violet flower with nine petals, close by, before dark leaves"),),
+    )
+    world.react("ana", "flower", "😍")
+    world.react("layla", "flower", "🌷")
+    world.react("ben", "flower", "❤️")
+    world.comment("ana", "flower", "Which mill? I want to kneel too.")
+    world.comment("ben", "flower", "The one with the dog. Bring something for the dog.")
+    world.say(
+        "layla", "morning", "صباح الخير يا أصدقاء، البحيرة اليوم هادئة جدًّا والسماء بلا غيمة واحدة."
+    )
+    world.react("ana", "morning", "❤️")
+    world.say(
+        "ben",
+        "walk",
+        "Up at five for this, and up again tomorrow.",
+        "public",
+        (
+            ("hills", "Blue hills one behind the other, the sun above them"),
+            ("dawn", "The same hills in rose light"),
+            ("night", "A house at night with one lit window under many stars"),
+        ),
+    )
+    world.say(
+        "ana",
+        "list",
+        "For Saturday:\n\n- bread (Ben)\n- soup, the red one\n- **no** speeches",
+        "Family",
+    )
+    world.say(
+        "ana",
+        "poppies",
+        "The field by the station is red again.",
+        "friends",
+        (("poppy", "A red poppy before a blurred field"),),
+    )
+    world.react("elif", "poppies", "❤️")
+    world.comment("elif", "poppies", "Leave them standing! They last an hour in a vase.")
+    world.write("ben", "ana", "Saturday at nine? Elif brings the soup, I bring the ropes. يلّا")
+    world.write("ana", "ben", "Nine is good.")
+    world.write("layla", "ana", "هل وصلتك الصور؟")
+
+
+def fall_asleep(world: Street, name: str) -> None:
+    """Somebody's machine goes off, and something is on its way to them."""
+    world.friends[name].stop()
+    world.ana.api.post(f"/messages/{world.friends[name].id}", {"text": "Bring the long ladder?"})

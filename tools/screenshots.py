@@ -1,0 +1,284 @@
+"""Takes a picture of every screen and state into screenshots/: `python -m tools.screenshots [WORD …]` (`make screenshots`).
+
+With words, only screens whose names hold one of them. Phone and desktop, each light and dark. Everything runs on this
+machine: real nodes in a temporary folder, drawn pictures, no network. To be looked at one by one.
+"""
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, expect
+from tests.support.browser import DESKTOP, PHONE, Screen, chromium, find_chromium
+from tests.support.nodes import PASSWORD, Person
+from tools.browser import HOW
+from tools.sample_photos import draw_all
+from tools.sample_world import Street, fall_asleep, street
+
+ROOT = Path(__file__).resolve().parent.parent
+PICTURES = ROOT / "screenshots"
+SIZES = {"phone": PHONE, "desktop": DESKTOP}
+# Pictures on screen are decoded; those further down load when somebody scrolls there.
+_PICTURES_SHOWN = """() => Promise.all([document.fonts.ready, ...[...document.images]
+  .filter(one => one.getBoundingClientRect().top < innerHeight).map(one => one.decode().catch(() => 0))])"""
+
+Step = Callable[[Screen], object]
+
+
+@dataclass
+class Camera:
+    """Walks with one screen and takes each picture in these sizes, light and dark."""
+
+    screen: Screen
+    wanted: list[str]
+    sizes: Iterable[str] = tuple(SIZES)
+
+    def wants(self, name: str) -> bool:
+        return not self.wanted or any(word in name for word in self.wanted)
+
+    def take(self, name: str) -> None:
+        if not self.wants(name):
+            return
+        page = self.screen.page
+        for size in self.sizes:
+            page.set_viewport_size(SIZES[size])
+            page.evaluate(_PICTURES_SHOWN)
+            for mode in ("light", "dark"):
+                page.emulate_media(color_scheme=mode)
+                page.screenshot(path=PICTURES / f"{name}-{size}-{mode}.png")
+            page.emulate_media(color_scheme="light")
+
+    def at(self, place: str, name: str, before: Step | None = None) -> None:
+        """Go to a screen, do what makes its state, take it."""
+        if self.wants(name):
+            self.screen.go("nowhere")  # leaves behind whatever stood open
+            self.screen.go(place)
+            if before:
+                before(self.screen)
+            self.take(name)
+
+
+def main() -> None:
+    if find_chromium() is None:
+        raise SystemExit(HOW)
+    wanted = sys.argv[1:]
+    if not wanted:
+        shutil.rmtree(PICTURES, ignore_errors=True)
+    PICTURES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as name, chromium() as browser:
+        folder = Path(name)
+        photos = draw_all(folder)
+        first_minute(browser, folder, wanted)
+        with street(folder, photos) as world:
+            for size, measures in SIZES.items():
+                screen = Screen(browser, world.ana, size=measures)
+                screen.log_in()
+                everyday(Camera(screen, wanted, (size,)), world)
+                writing(Camera(screen, wanted, (size,)), world)
+                talking(Camera(screen, wanted, (size,)), world)
+                screen.close()
+            public(browser, world, wanted)
+            fall_asleep(world, "ben")
+            troubles(browser, world, wanted)
+    print(f"{len(list(PICTURES.glob('*.png')))} pictures in {PICTURES}")
+
+
+def first_minute(browser: Browser, folder: Path, wanted: list[str]) -> None:
+    """Somebody new, and every screen while there is nothing on it."""
+    kit = Person("kit", folder)
+    kit.node.data.mkdir()
+    kit.node.start()
+    try:
+        screen = Screen(browser, kit)
+        camera = Camera(screen, wanted)
+        screen.open()
+        camera.take("01-closed")
+        screen.set_up()
+        camera.take("02-name")
+        screen.button("Make it mine").click()
+        camera.take("03-name-missing")
+        screen.page.get_by_label("Your name").fill("Kit Marlowe")
+        screen.page.get_by_label("A password for this machine").fill(PASSWORD)
+        screen.button("Make it mine").click()
+        expect(screen.page.get_by_label("Word ")).to_have_count(2)
+        camera.take("04-sheet")
+        screen.button("That is done").click()
+        screen.button("That is done").scroll_into_view_if_needed()
+        camera.take("05-sheet-words-missing")
+        screen.button("Do this later").click()
+        expect(screen.page.locator("#invite-link")).to_be_visible()
+        camera.take("06-first-invite")
+        screen.button("Go to my feed").click()
+        camera.take("07-empty-feed")
+        for place in ("messages", "friends", "circles", "notices", "search", "me"):
+            camera.at(place, f"08-empty-{place}")
+        for place in ("posts", "delivery", "sheet"):
+            camera.at(f"me/{place}", f"08-empty-me-{place}")
+        screen.close()
+    finally:
+        kit.leave()
+
+
+def everyday(camera: Camera, world: Street) -> None:
+    """What one reads, and where one looks things up."""
+    ids = {name: friend.id for name, friend in world.friends.items()}
+    camera.at("feed", "10-feed")
+    camera.at("feed", "10-feed-further", lambda screen: _scroll(screen, world, "flower"))
+    camera.at("feed", "10-feed-yesterday", lambda screen: _scroll(screen, world, "lake"))
+    camera.at("feed", "11-feed-end", lambda screen: _to(screen, "10000"))
+    camera.at("feed", "12-feed-rtl", lambda screen: _direction(screen, "rtl"))
+    _direction(camera.screen, "ltr")
+    for key in ("flower", "walk", "lake", "word"):
+        camera.at(f"post/{world.posts[key]}", f"13-post-{key}")
+    camera.at(f"post/{world.posts['lake']}", "14-post-menu", _press("More about this post"))
+    camera.at(f"post/{world.posts['flower']}", "14-post-reactions", _press("React to Elif"))
+    camera.at("post/nothing", "15-post-gone")
+    camera.at("nowhere-at-all", "15-lost")
+    camera.at("notices", "16-notices")
+    camera.at("search?q=lake", "17-search")
+    camera.at("search?q=zeppelin", "17-search-none")
+    camera.at("friends", "20-friends")
+    for name in ("elif", "layla", "max"):
+        camera.at(f"friends/{ids[name]}", f"21-friend-{name}")
+    camera.at(f"friends/{ids['elif']}", "22-friend-remove", _press("Remove Elif"))
+    camera.at("circles", "23-circles", _press("Family"))
+    camera.at("invite", "24-invite", lambda screen: screen.page.locator("#invite-link").wait_for())
+    camera.at("add", "25-add")
+    camera.at("add", "25-add-wrong", _look_at_link("https://ana.example/i#nonsense"))
+    camera.at(
+        "add", "25-add-look", _look_at_link(world.friends["max"].api.post("/invites")["link"])
+    )
+    camera.at("add", "25-add-address", _look_at_link("https://kit.example"))
+    camera.at("me", "30-me")
+    for place in ("profile", "posts", "look", "delivery", "security", "sheet", "machine"):
+        camera.at(f"me/{place}", f"31-me-{place}")
+
+
+def writing(camera: Camera, world: Street) -> None:
+    """The composer and what one can do to what one said."""
+    words = "Tomorrow we look at the **old mill** from the other side."
+    camera.at("write", "40-write")
+    camera.at("write", "41-write-friends", _write(words))
+    camera.at("write", "41-write-anyone", _write(words, "Anyone"))
+    camera.at("write", "41-write-circle", _write(words, "Family"))
+    camera.at("write", "41-write-chosen", _write(words, "Choose people"))
+    camera.at("write", "42-write-too-long", _write("One more word. " * 340))
+    camera.at("write", "40-write-put-back", _write("", "Friends"))
+    camera.at("feed", "43-write-in-place", _press("What would you like to say?"))
+    for name, item in (("44-edit", "Edit"), ("45-delete", "Delete")):
+        camera.at(f"post/{world.posts['poppies']}", name, _menu("More about this post", item))
+
+
+def talking(camera: Camera, world: Street) -> None:
+    """Messages."""
+    camera.at("messages", "50-messages")
+    camera.at("messages", "50-messages-new", _press("Write to somebody"))
+    for name in ("ben", "layla", "max"):
+        camera.at(f"messages/{world.friends[name].id}", f"51-talk-{name}")
+    ben = f"messages/{world.friends['ben'].id}"
+    camera.at(ben, "52-talk-menu", _press("More about this conversation"))
+    clear = _menu("More about this conversation", "Clear this conversation")
+    camera.at(ben, "53-clear", clear)
+    camera.at(ben, "54-talk-rtl", lambda screen: _direction(screen, "rtl"))
+    _direction(camera.screen, "ltr")
+
+
+def public(browser: Browser, world: Street, wanted: list[str]) -> None:
+    """What anybody sees."""
+    screen = Screen(browser, world.ana)
+    camera = Camera(screen, wanted)
+    for path, name in (
+        ("/", "60-public"),
+        (f"/p/{world.posts['lake']}", "61-public-post"),
+        ("/p/nothing", "62-public-nothing"),
+        ("/i", "63-public-invitation"),
+    ):
+        screen.open(path)
+        camera.take(name)
+    screen.close()
+
+
+def troubles(browser: Browser, world: Street, wanted: list[str]) -> None:
+    """Somebody asleep, wrong passwords, a machine that does not answer."""
+    screen = Screen(browser, world.ana)
+    camera = Camera(screen, wanted)
+    screen.open()
+    camera.take("70-login")
+    screen.page.get_by_label("Password").fill("certainly wrong")
+    screen.button("Open").click()
+    expect(screen.page.get_by_text("That is not the password.")).to_be_visible()
+    camera.take("70-login-wrong")
+    screen.log_in()
+    ben = world.friends["ben"].id
+    camera.at("feed", "71-asleep-feed", _say_to_sleeper)
+    camera.at("me/delivery", "71-asleep-delivery")
+    camera.at(f"messages/{ben}", "71-asleep-talk")
+    camera.at(f"friends/{ben}", "71-asleep-friend")
+    world.ana.kill()
+    offline = screen.page.get_by_text("Your machine is not answering.")
+    screen.go("feed")
+    expect(offline).to_be_visible()
+    camera.take("72-offline-feed")
+    camera.at("me/security", "72-offline-security")
+    camera.at(f"friends/{world.friends['max'].id}", "72-offline-friend")
+    screen.close()
+
+
+# What makes a state
+
+
+def _press(name: str) -> Step:
+    return lambda screen: screen.page.get_by_role("button", name=name).first.click()
+
+
+def _menu(name: str, item: str) -> Step:
+    def choose(screen: Screen) -> None:
+        _press(name)(screen)
+        screen.button(item).click()
+
+    return choose
+
+
+def _write(words: str, audience: str = "Friends") -> Step:
+    def write(screen: Screen) -> None:
+        screen.page.get_by_role("radio", name=audience).check(force=True)
+        screen.page.get_by_label("What you want to say").fill(words)
+
+    return write
+
+
+def _look_at_link(link: str) -> Step:
+    def look(screen: Screen) -> None:
+        screen.page.get_by_label("Link or address").fill(link)
+        screen.button("See who it is").click()
+        expect(screen.button("See who it is").or_(screen.button("Not now"))).to_be_enabled()
+        screen.page.wait_for_function("!document.querySelector('main [aria-disabled=true]')")
+
+    return look
+
+
+def _say_to_sleeper(screen: Screen) -> None:
+    screen.person.api.post("/posts", {"text": "Soup is on.", "audience": {"class": "friends"}})
+    expect(screen.post("Soup is on.")).to_be_visible()
+
+
+def _scroll(screen: Screen, world: Street, key: str) -> None:
+    link = screen.page.locator(f"article a[href='#/post/{world.posts[key]}']").first
+    link.evaluate(
+        "link => scrollTo(0, link.closest('article').getBoundingClientRect().top + scrollY - 12)"
+    )
+
+
+def _to(screen: Screen, top: str) -> None:
+    screen.page.evaluate(f"scrollTo(0, {top})")
+
+
+def _direction(screen: Screen, direction: str) -> None:
+    screen.page.evaluate("way => document.documentElement.dir = way", direction)
+
+
+if __name__ == "__main__":
+    main()
