@@ -7,6 +7,7 @@ from tests.support.studio import SCREEN, SMALL
 
 from microsocial.events import LiveEvent
 from microsocial.media import fetching as module
+from microsocial.media import service
 from microsocial.media.model import BlobAway
 from microsocial.protocol.encoding import unb64u
 
@@ -75,6 +76,17 @@ async def test_a_large_file_comes_in_pieces(studios, monkeypatch):
     await arrive(ana, ben)
     assert len(ben.asked) > 5
     assert ben.plain(shown(ben)["sizes"][0]) == SMALL * 8
+
+
+async def test_what_only_claims_to_be_small_waits_until_somebody_looks(studios, monkeypatch):
+    monkeypatch.setattr(service, "MAX_ON_ARRIVAL_BYTES", len(SMALL) - 1)
+    ana, ben = studios
+    await ana.post(ana.prepared("sea.jpg"))
+    await arrive(ana, ben)
+    assert ben.asked == []
+    small = shown(ben)["sizes"][0]
+    await ben.fetching.look(known(ben, small))
+    assert ben.plain(small) == SMALL
 
 
 async def test_what_a_friend_who_is_away_has_comes_when_they_are_heard_from(studios):

@@ -27,6 +27,8 @@ PREPARED = "prepared"  # the folder of what the child made of a file
 
 # What a friend's node fetches at once; the rest waits until somebody looks (spec: budget).
 FETCHED_ON_ARRIVAL = ("small", "poster")
+# A friend may call anything small. The largest that really is: a voice note of ten minutes as it may be uploaded.
+MAX_ON_ARRIVAL_BYTES = MAX_UPLOAD_BYTES["voice"]
 
 
 @dataclass(frozen=True)

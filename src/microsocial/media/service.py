@@ -19,6 +19,7 @@ from microsocial.media.files import PIECE_BYTES, BlobFiles
 from microsocial.media.model import (
     CHUNK_BYTES,
     FETCHED_ON_ARRIVAL,
+    MAX_ON_ARRIVAL_BYTES,
     Blob,
     BlobAway,
     BlobsLoosened,
@@ -106,7 +107,7 @@ class Media:
             self._want(conn, stored.author, sizes)
 
     def _want(self, conn: Connection, holder: str, sizes: Sequence[Size]) -> None:
-        wanted = [(_theirs(size, holder), size.role in FETCHED_ON_ARRIVAL) for size in sizes]
+        wanted = [(_theirs(size, holder), _comes_by_itself(size)) for size in sizes]
         store.add_theirs(conn, wanted, self._clock.now())
         emit(conn, BlobsWanted(holder))
 
@@ -231,6 +232,10 @@ def shown_by(stored: Stored) -> tuple[MediaItem, ...]:
     if isinstance(payload, Profile) and payload.avatar is not None:
         return (payload.avatar,)
     return ()
+
+
+def _comes_by_itself(size: Size) -> bool:
+    return size.role in FETCHED_ON_ARRIVAL and size.bytes <= MAX_ON_ARRIVAL_BYTES
 
 
 def _theirs(size: Size, holder: str) -> Blob:
