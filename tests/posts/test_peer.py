@@ -146,6 +146,23 @@ def test_a_claimed_time_never_leads_the_feed(village):
     assert ben.texts() == ["From now", "From the future"]
 
 
+def test_a_claimed_time_never_leads_a_thread(village):
+    ana, ben, cem = village.people_named("Ana", "Ben", "Cem")
+    post = ana.publish("Talk")
+    village.bring()
+    ahead = village.clock.now() + 10**9
+    ben.write(lambda conn: ben.log._ground.saw_tick(conn, ahead))
+    ben.comment(post, "From the future")
+    village.bring()
+    village.clock.advance(1_000)
+    cem.comment(post, "From now")
+    village.bring()
+    comments = ana.show(post)["comments"]
+    assert [one["text"] for one in comments] == ["From the future", "From now"]
+    assert all(one["created"] < ahead for one in comments)
+    assert not any(one["edited"] for one in comments)
+
+
 def test_words_of_strangers_are_harmless(village):
     ana, ben = village.people_named("Ana", "Ben")
     post = ana.publish("<script>alert(1)</script> [x](javascript:alert(1))")

@@ -177,7 +177,7 @@ class Views:
             author=persons[row.author],
             text=row.text,
             html=render(row.text),
-            created=row.created,
+            created=min(row.created, row.received),  # spec 4.12: a claimed time never leads
             edited=row.revision != row.created,
             before_edit=row.on_hash != post.hash,  # spec 4.7
             can_delete=mine,
