@@ -20,6 +20,7 @@ from microsocial.delivery.model import (
     CorrespondenceBegan,
     CorrespondenceEnded,
     Done,
+    Draft,
     Ended,
     HelloArrived,
     NextStep,
@@ -51,11 +52,12 @@ class PostOffice:
     def due(self, conn: Connection) -> list[str]:
         return [person for person, letters in self.pile.items() if letters]
 
-    def next_outgoing(self, conn: Connection, person: str, hello: bool = False) -> Outgoing | None:
+    def draft(self, conn: Connection, person: str, hello: bool = False) -> Draft | None:
         self.asked.append(person)
         if not self.pile[person] and not hello:
             return None
-        return Outgoing(person, "update", b"", hash="", hello=hello, records=self.pile[person])
+        outgoing = Outgoing(person, "update", b"", hash="", hello=hello, records=self.pile[person])
+        return lambda: outgoing
 
     def on_answer(self, conn: Connection, outgoing: Outgoing, answer: bytes) -> NextStep:
         self.pile[outgoing.person] -= outgoing.records
@@ -114,7 +116,13 @@ class Story:
             entropy=SeededEntropy(7),
             bus=self.db.bus,
             backoff=Backoff(),
+            seal=self.seal,
         )
+        self.drafts: list[bool] = []  # of each letter sealed: whether a transaction was open
+
+    async def seal(self, draft: Draft) -> Outgoing:
+        self.drafts.append(self.db._open_reader().in_transaction())
+        return draft()
 
     async def settle(self) -> None:
         for _ in range(60):
@@ -322,12 +330,19 @@ async def test_pages_follow_each_other_at_once() -> None:
         steps: list[NextStep] = [SendUpdate(), SendUpdate(), Done()]
         it.post.says = lambda outgoing: steps.pop(0)
 
-        def next_outgoing(conn: Connection, person: str, hello: bool = False) -> Outgoing | None:
-            return Outgoing(person, "update", b"", hash="") if steps else None
+        def draft(conn: Connection, person: str, hello: bool = False) -> Draft | None:
+            return (lambda: Outgoing(person, "update", b"", hash="")) if steps else None
 
-        it.post.next_outgoing = next_outgoing
+        it.post.draft = draft
         await it.tell(ChangeLogged(frozenset({"ben"})))
         assert it.network.calls_to("ben") == 3
+
+
+async def test_nothing_is_sealed_while_a_transaction_is_open() -> None:
+    async with story("ben") as it:
+        it.drafts.clear()
+        await it.write_to("ben")
+        assert it.drafts == [False]
 
 
 async def test_a_stopped_copy_sends_nothing_until_the_owner_decides() -> None:
@@ -391,14 +406,14 @@ async def test_a_machine_that_never_answers_is_given_up_after_the_time_limit(
 
 async def test_a_mistake_of_ours_with_one_friend_does_not_stop_the_rest() -> None:
     async with story("ben", "cem") as it:
-        good = it.post.next_outgoing
+        good = it.post.draft
 
-        def broken(conn: Connection, person: str, hello: bool = False) -> Outgoing | None:
+        def broken(conn: Connection, person: str, hello: bool = False) -> Draft | None:
             if person == "ben":
                 raise RuntimeError("a mistake of ours")
             return good(conn, person, hello)
 
-        it.post.next_outgoing = broken
+        it.post.draft = broken
         await it.write_to("ben", "cem")
         assert it.post.pile["cem"] == 0
 

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import heapq
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,6 +25,7 @@ from microsocial.delivery.model import (
     CorrespondenceBegan,
     CorrespondenceEnded,
     Done,
+    Draft,
     Ended,
     HelloArrived,
     NextStep,
@@ -64,9 +65,7 @@ class Post(Protocol):
 
     def correspondents(self, conn: Connection) -> list[str]: ...
     def due(self, conn: Connection) -> list[str]: ...
-    def next_outgoing(
-        self, conn: Connection, person: str, hello: bool = False
-    ) -> Outgoing | None: ...
+    def draft(self, conn: Connection, person: str, hello: bool = False) -> Draft | None: ...
     def on_answer(self, conn: Connection, outgoing: Outgoing, answer: bytes) -> NextStep: ...
     def failed(
         self, conn: Connection, person: str, sentence: str, next_try: int | None = None
@@ -111,6 +110,7 @@ class Courier:
         bus: tells what happened.
         backoff: how long to wait after failures.
         met: told each time a friend's machine and ours have spoken.
+        seal: runs what signs and seals, neither in the event loop nor in the writer's transaction.
     """
 
     def __init__(
@@ -125,6 +125,7 @@ class Courier:
         bus: EventBus,
         backoff: Backoff | None = None,
         met: Callable[[str], None] = lambda _person: None,
+        seal: Callable[[Draft], Awaitable[Outgoing]] = asyncio.to_thread,
     ) -> None:
         self._db = db
         self._post = post
@@ -136,6 +137,7 @@ class Courier:
         self._bus = bus
         self._backoff = backoff or Backoff()
         self._tell_met = met
+        self._seal = seal
         self._errands: dict[str, _Errand] = {}
         self._heap: list[
             tuple[int, str]
@@ -313,13 +315,13 @@ class Courier:
             isinstance(step, Done) and errand.again
         ):
             errand.again = False
-            outgoing = await self._db.write(
-                lambda conn: self._post.next_outgoing(conn, person, hello=errand.hello)
+            draft = await self._db.write(
+                lambda conn: self._post.draft(conn, person, hello=errand.hello)
             )
-            if outgoing is None:
+            if draft is None:
                 errand.hello = False
                 return Done()
-            step = await self._exchange(outgoing)
+            step = await self._exchange(await self._seal(draft))
             if not isinstance(step, Wait):
                 errand.hello = False
                 errand.failures = 0

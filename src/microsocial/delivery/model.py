@@ -1,5 +1,6 @@
 """The values of delivery: what leaves, what to do after an answer, what is told."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from microsocial.errors import Conflict
@@ -34,14 +35,18 @@ class Outgoing:
     records: int = 0
 
 
+# Signs and seals a letter that was built in a transaction; needs none itself, and may run in any thread.
+Draft = Callable[[], Outgoing]
+
+
 @dataclass(frozen=True)
 class SendUpdate:
-    """Ask `next_outgoing` at once: there may be more to say."""
+    """Ask for the next draft at once: there may be more to say."""
 
 
 @dataclass(frozen=True)
 class SendReunion:
-    """Ask `next_outgoing` at once: it will be a reunion, or its next page."""
+    """Ask for the next draft at once: it will be a reunion, or its next page."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """`Delivery`: all a courier, a peer endpoint or a simulator needs. No network, no threads, no clock of its own.
 
-A round, from the author's side: `next_outgoing` (commit!) → send → `on_answer` with the reply → do as it says. Keep one
+A round, from the author's side: `draft` (commit!) → seal, by calling it → send → `on_answer` with the reply → do as it says. Keep one
 letter in flight per friend, and drop replies to any other.
 """
 
@@ -18,6 +18,7 @@ from microsocial.delivery.letters import Letters
 from microsocial.delivery.model import (
     CorrespondenceBegan,
     CorrespondenceEnded,
+    Draft,
     NextStep,
     Outgoing,
 )
@@ -165,7 +166,12 @@ class Delivery:
         return self.ledger.due(conn)
 
     def next_outgoing(self, conn: Connection, person: str, hello: bool = False) -> Outgoing | None:
-        """Build the next letter, or None when there is nothing to say. Needs a write; commit it before sending."""
+        """Build and seal the next letter at once, where time does not matter."""
+        draft = self.draft(conn, person, hello)
+        return draft() if draft else None
+
+    def draft(self, conn: Connection, person: str, hello: bool = False) -> Draft | None:
+        """Build the next letter, or None when there is nothing to say. Needs a write; commit it, then seal and send."""
         return self._updates.next(conn, person, hello=hello)
 
     def on_answer(self, conn: Connection, outgoing: Outgoing, answer: bytes) -> NextStep:

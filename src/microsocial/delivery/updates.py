@@ -1,12 +1,14 @@
 """What goes out next to one friend: an update, a page of a reunion, or a farewell. Everything else is silence."""
 
 import json
+from functools import partial
+from typing import Any
 
 from sqlalchemy import Connection
 
 from microsocial.delivery import store
 from microsocial.delivery.letters import Letters
-from microsocial.delivery.model import Outgoing
+from microsocial.delivery.model import Draft, Outgoing
 from microsocial.delivery.reunion import Progress
 from microsocial.delivery.standing import Foreign, NewerRun, Standing
 from microsocial.delivery.store import Correspondent
@@ -26,8 +28,11 @@ class Updates:
         self._standing = standing
         self._letters = letters
 
-    def next(self, conn: Connection, person: str, *, hello: bool) -> Outgoing | None:
-        """Build what there is to send, or None. Commit before sending: what is offered is written down here."""
+    def next(self, conn: Connection, person: str, *, hello: bool) -> Draft | None:
+        """Build what there is to send, or None. Commit before sending: what is offered is written down here.
+
+        Signing and sealing, the dear part, is left to the draft.
+        """
         friend = store.find(conn, person)
         if friend is None or friend.state == "ended" or self._standing.stopped(conn):
             return None
@@ -49,7 +54,7 @@ class Updates:
         prekey: PublishedPrekey,
         *,
         hello: bool,
-    ) -> Outgoing | None:
+    ) -> Draft | None:
         is_hinted = friend.hint is not None and friend.hint != friend.answered
         since = friend.hint if is_hinted else friend.answered  # spec 7.4: where to try next
         if is_hinted:
@@ -74,7 +79,7 @@ class Updates:
         key_log: KeyLog,
         prekey: PublishedPrekey,
         progress: Progress,
-    ) -> Outgoing:
+    ) -> Draft:
         state = progress.written()
         store.change(conn, friend.person, reunion=state)
         if progress.is_ending and progress.stated is not None:  # spec 8.3
@@ -88,16 +93,7 @@ class Updates:
             after=progress.after,
             want=progress.want[:MAX_PAGE_RECORDS],
         )
-        sealed = self._letters.seal(letter, prekey)
-        return Outgoing(
-            person=friend.person,
-            purpose="reunion",
-            sealed=sealed,
-            hash=hash_of(sealed),
-            urls=tuple(json.loads(friend.urls)),
-            prekey_id=prekey.id,
-            reunion=state,
-        )
+        return partial(self._sealed, friend, letter, prekey, reunion=state)
 
     def _update(
         self,
@@ -110,7 +106,7 @@ class Updates:
         *,
         hello: bool,
         reunion: str | None = None,
-    ) -> Outgoing:
+    ) -> Draft:
         page, keys = self._with_keys(conn, page)
         self._log.mark_offered(conn, friend.person, page.entries)
         upto = self._standing.mint(conn, friend.person, self._log.point(conn, page.upto))
@@ -125,16 +121,13 @@ class Updates:
             records=tuple(b64u(entry.envelope.raw) for entry in page.entries),
             keys=keys,
         )
-        sealed = self._letters.seal(letter, prekey)
-        return Outgoing(
-            person=friend.person,
-            purpose="update",
-            sealed=sealed,
-            hash=hash_of(sealed),
-            urls=tuple(json.loads(friend.urls)),
+        return partial(
+            self._sealed,
+            friend,
+            letter,
+            prekey,
             since=since,
             upto=upto,
-            prekey_id=prekey.id,
             hint=friend.hint,
             reunion=reunion,
             hello=hello,
@@ -162,19 +155,26 @@ class Updates:
                 keys[entry.author] = tuple(logs[entry.author].encoded())
         return page, keys
 
-    def _farewell(
-        self, friend: Correspondent, key_log: KeyLog, prekey: PublishedPrekey
-    ) -> Outgoing:
+    def _farewell(self, friend: Correspondent, key_log: KeyLog, prekey: PublishedPrekey) -> Draft:
         letter = Farewell(**self._letters.head(friend, key_log), since=friend.answered)
+        return partial(self._sealed, friend, letter, prekey, since=friend.answered)
+
+    def _sealed(
+        self,
+        friend: Correspondent,
+        letter: Update | Reunion | Farewell,
+        prekey: PublishedPrekey,
+        **about: Any,
+    ) -> Outgoing:
         sealed = self._letters.seal(letter, prekey)
         return Outgoing(
             person=friend.person,
-            purpose="farewell",
+            purpose=letter.kind,  # type: ignore[arg-type]  # kinds of letters are purposes
             sealed=sealed,
             hash=hash_of(sealed),
             urls=tuple(json.loads(friend.urls)),
-            since=friend.answered,
             prekey_id=prekey.id,
+            **about,
         )
 
 
