@@ -1,11 +1,16 @@
 """Photos and clips from a phone to friends and to the public page: upright, clean, captioned, playable, and gone when taken back."""
 
 import io
+import os
 
 import httpx
 from PIL import Image
 from tests.support import files_made
 from tests.support.nodes import befriend, people, wait_for
+
+from microsocial.client import doors
+from microsocial.client.sync import Client
+from microsocial.client.uploads import PIECE_BYTES, Uploader
 
 
 def media_of(person, post):
@@ -145,3 +150,57 @@ def test_a_folder_of_hostile_files_is_refused_by_name_and_harms_nothing(tmp_path
         (tmp_path / "good.jpg").write_bytes(files_made.jpeg(size=(300, 200)))
         post = ana.cli("post", "A good one", "--photo", str(tmp_path / "good.jpg"))
         assert post["media"][0]["state"] == "ready"
+
+
+class KillsHalfway:
+    """Stops the node with kill -9 after the first piece, and starts it again."""
+
+    def __init__(self, person):
+        self.person = person
+        self.heard = []
+
+    def sent(self, count):
+        if not self.heard:
+            self.person.kill()
+            self.person.start()
+        self.heard.append(count)
+
+    def prepared(self, percent):
+        pass
+
+
+def test_an_upload_goes_on_where_a_killed_node_had_stood(tmp_path):
+    noise = Image.frombytes("RGB", (2200, 1800), os.urandom(2200 * 1800 * 3))
+    noise.save(tmp_path / "noise.png")
+    length = (tmp_path / "noise.png").stat().st_size
+    with people("ana") as (ana,):
+        halfway = KillsHalfway(ana)
+        uploader = Uploader(lambda: Client(*doors.of_folder(ana.node.data)))
+        upload = uploader.bring(tmp_path / "noise.png", halfway)
+        uploader.close()
+        assert upload["state"] == "ready"
+        assert set(halfway.heard) == {PIECE_BYTES, length}  # no byte was sent twice
+        said = {"text": "", "audience": {"class": "friends"}, "media": [{"id": upload["id"]}]}
+        assert ana.api.post("/posts", said)["media"][0]["width"] == 2200
+
+
+def test_others_photos_stay_below_the_ceiling_and_come_again_when_looked_at(tmp_path):
+    ceiling = 60_000
+    with people("ana", "ben", settings={"MICROSOCIAL_MEDIA_CEILING_BYTES": str(ceiling)}) as (
+        ana,
+        ben,
+    ):
+        befriend(ana, ben)
+        posts = []
+        for number in range(4):
+            file = tmp_path / f"{number}.png"
+            Image.frombytes("RGB", (200, 150), os.urandom(200 * 150 * 3)).save(file)
+            post = ana.cli("post", f"{number}", "--photo", str(file))
+            bytes_of(ben, here(ben, post)[0]["sizes"][0]["url"])
+            posts.append(post)
+        assert 0 < ben.api.get("/storage")["friends"] <= ceiling
+        assert ana.api.get("/storage")["mine"] > ceiling
+        [oldest] = media_of(ben, posts[0])
+        assert oldest["state"] == "waiting"
+        assert bytes_of(ben, oldest["sizes"][0]["url"])
+        assert ben.api.get("/storage")["friends"] <= ceiling

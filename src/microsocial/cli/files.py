@@ -103,6 +103,7 @@ def _bring(door: Door, files: Sequence[Path]) -> list[Upload]:
             except OSError as error:
                 raise FileMissing(f"{file}: {error.strerror or error}") from error
             told.done()
+    uploader.close()
     return uploads
 
 

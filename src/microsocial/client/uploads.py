@@ -36,6 +36,9 @@ class Uploader:
     def __post_init__(self) -> None:
         self._client = self.reach()
 
+    def close(self) -> None:
+        self._client.close()
+
     def bring(self, file: Path, told: Told, *, keep_credit: bool = False) -> Upload:
         """Send a file and wait for it; give it `ready` or `refused`. Raises Refused, NotRunning, OSError."""
         length = file.stat().st_size
@@ -83,6 +86,7 @@ class Uploader:
         pause, waited = FIRST_PAUSE_SECONDS, 0.0
         while True:
             try:
+                self.close()
                 self._client = self.reach()
                 answer = self._client.send("HEAD", _path(upload_id), {"Tus-Resumable": "1.0.0"})
             except (NotRunning, Refused) as error:
