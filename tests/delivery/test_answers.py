@@ -146,6 +146,20 @@ def test_over_quota_nothing_is_applied_and_the_position_stays(
     assert all(ben.holds(post) for post in posts)
 
 
+def test_a_clear_counts_as_much_as_it_names(
+    ana: Person, ben: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quotas, "MAX_RECORDS_A_DAY", 50)
+    named = [[ana.id, b64u(bytes([count]) * 16)] for count in range(60)]
+    ana.write(
+        lambda conn: ana.log.say(
+            conn, "clear", {"to": [ben.id], "messages": named}, audience="chosen"
+        )
+    )
+    assert hear(ana, ben) == Wait(OVER_QUOTA)
+    assert not ben.forgot((ana.id, named[0][1]))
+
+
 def test_a_quota_is_for_a_day(
     world: World, ana: Person, ben: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:

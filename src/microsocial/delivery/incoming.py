@@ -24,6 +24,7 @@ from microsocial.protocol.envelope import Envelope, parse_envelope, verify_envel
 from microsocial.protocol.exchange import Farewell, Refused, Reunion, Update
 from microsocial.protocol.keys import KeyLog, decode_key_log, merge
 from microsocial.protocol.limits import MAX_UPDATE_BYTES
+from microsocial.protocol.payloads import Clear
 from microsocial.protocol.prekeys import decode_prekey
 from microsocial.protocol.refusals import (
     BadSignature,
@@ -206,7 +207,8 @@ class Incomings:
         if not _continues(update, friend) or found.checked is None:
             return self._answer(conn, friend, found, Status.HELD)
         size = sum(len(checked.envelope.raw) for checked in found.checked if checked.envelope)
-        if not quotas.fits(conn, friend, len(found.checked), size, self._clock.now()):
+        count = sum(_names_in(checked) for checked in found.checked)
+        if not quotas.fits(conn, friend, count, size, self._clock.now()):
             return self._answer(conn, friend, found, Status.QUOTA)
         refused = self._take(conn, found, found.checked)
         store.change(conn, friend.person, position=update.upto)
@@ -263,6 +265,12 @@ class Incomings:
             refused=refused,
             keys=tuple(key_log.encoded()) if status is Status.KEY_BEHIND else (),
         )
+
+
+def _names_in(checked: Checked) -> int:
+    """How many records this one makes us remember: a clear names up to 2,000 that may never have been here."""
+    record = checked.record
+    return 1 + (len(record.messages) if isinstance(record, Clear) else 0)
 
 
 def _continues(update: Update, friend: Correspondent) -> bool:
