@@ -391,6 +391,15 @@ async def test_strangers_are_slowed_down_and_friends_are_not() -> None:
         assert (await it.send(letter)).status_code == 200
 
 
+async def test_large_letters_cost_a_friend_more_than_small_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(http_in, "FRIEND_BURST", 40)
+    async with pair() as it:
+        body = b"MS1" + bytes(1024 * 1024)
+        assert [(await it.send(body)).status_code for _ in range(3)] == [200, 429, 429]
+
+
 async def test_a_greeting_is_handed_on_with_where_it_came_from() -> None:
     async with pair(friends=False) as it:
         body = b"MS1" + bytes(4000)

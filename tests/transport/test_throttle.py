@@ -29,6 +29,14 @@ def test_memory_is_bounded_whatever_they_send(monkeypatch: pytest.MonkeyPatch) -
     assert len(allowance) == 10
 
 
+def test_what_costs_more_leaves_less() -> None:
+    allowance = Allowance(FakeClock(), burst=10, per_minute=1)
+    assert allowance.take("a", 6)
+    assert not allowance.take("a", 6)
+    assert allowance.take("a", 4)
+    assert not allowance.take("a")
+
+
 def test_a_clock_set_back_locks_nobody_out() -> None:
     clock = FakeClock()
     allowance = Allowance(clock, burst=1, per_minute=60)

@@ -44,8 +44,10 @@ MAX_GREETING_BODY_BYTES = 160 * 1024
 STRANGER_BURST, STRANGERS_PER_MINUTE = 30, 10.0
 # All strangers together: a signature each, so this bounds what they can make one core do to about a hundredth.
 ALL_STRANGERS_BURST, ALL_STRANGERS_PER_MINUTE = 300, 600.0
-# Per friend: far above any person's posting, far below what would keep a small machine busy.
+# Per friend: far above any person's posting, far below what would keep a small machine busy. A full page takes as long as a hundred
+# small letters and costs about half as many: 60 at once, the friend's whole day (quotas), and then one a second.
 FRIEND_BURST, FRIEND_PER_MINUTE = 3000, 3000.0
+BYTES_OF_A_LETTER = 32 * 1024
 EXCHANGE_PURPOSES = ("update", "reunion", "farewell")
 MAX_CURSOR_CHARACTERS = 200  # as long as a position; ours are shorter
 # Opening one post takes half a millisecond, about as long as handing it to another thread; a full page takes fifty.
@@ -108,6 +110,8 @@ class PeerDoor:
         self._check_nonce(signed)
         body = await _content(request, signed, MAX_SEALED_BYTES)
         sealed_prekey_id(body)
+        if not self._friends.take(signed.id, len(body) // BYTES_OF_A_LETTER):
+            raise TooManyTries
         answer = await self._take(reception, signed.id, purpose, body)
         reception.heard(signed.id)
         return Response(answer, media_type=PEER_CONTENT_TYPE)

@@ -24,7 +24,7 @@ def origin(host: str | None) -> str:
 
 
 class Allowance:
-    """A token bucket per key. `take` says whether one more is within the allowance."""
+    """A token bucket per key. `take` says whether one more (or what costs as much as several) is within the allowance."""
 
     def __init__(self, clock: Clock, *, burst: int, per_minute: float) -> None:
         self._clock = clock
@@ -32,13 +32,13 @@ class Allowance:
         self._per_ms = per_minute / 60_000
         self._left: OrderedDict[str, tuple[float, int]] = OrderedDict()
 
-    def take(self, key: str) -> bool:
+    def take(self, key: str, cost: int = 1) -> bool:
         now = self._clock.now()
         left, since = self._left.pop(key, (self._burst, now))
         # A clock set back must not lock anybody out: time never runs backwards here.
         left = min(self._burst, left + max(0, now - since) * self._per_ms)
-        permitted = left >= 1
-        self._left[key] = (left - 1 if permitted else left, now)
+        permitted = left >= cost
+        self._left[key] = (left - cost if permitted else left, now)
         if len(self._left) > MAX_ADDRESSES:
             self._left.popitem(last=False)
         return permitted
