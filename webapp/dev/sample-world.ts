@@ -89,7 +89,9 @@ const photo = (name: string, width: number, height: number, alt: string): Media[
           width,
           height,
           placeholder: null,
-          sizes: [{ url: `/media/${name}.webp`, width, height, type: 'image/webp' }],
+          sizes: [
+            { url: `/media/${name}.webp`, width, height, type: 'image/webp', role: 'screen', bytes: 100_000 },
+          ],
           state: 'ready',
           duration: null,
           poster: null,
@@ -113,6 +115,7 @@ function post(author: Person, text: string, created: number, more: Partial<Post>
     received: created,
     edited: false,
     media: [],
+    card: null,
     reactions: [],
     commenters: [],
     comments: [],

@@ -4,7 +4,7 @@ import { isInvite } from '$lib/friends/link';
 import { parseHash } from '$lib/frame/route';
 import { lines, merged } from '$lib/messages/order';
 import { compared, placed, shownAt, threaded } from '$lib/posts/order';
-import { rows } from '$lib/posts/photos';
+import { rows } from '$lib/media/rows';
 import { initial } from '$lib/ui/face';
 
 const times: Record<string, number> = { a: 50, b: 40, c: 30, late: 35, new: 60 };

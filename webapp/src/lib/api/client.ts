@@ -35,6 +35,15 @@ export async function ask<T>(method: Method, path: string, body?: unknown): Prom
   throw problemFrom(response.status, answer, response.headers.get('Retry-After'));
 }
 
+/** What an unsafe request carries that does not go through `ask`: the pieces of a file (media/wire.ts). */
+export const proof = (): Record<string, string> => (csrf === null ? {} : { 'X-CSRF-Token': csrf });
+
+/** The same for what came back: the refusal in words, and the door if the session is over. */
+export function refusal(status: number, answer: unknown, retryAfter: string | null): Problem {
+  if (status === 401) onLocked();
+  return problemFrom(status, answer, retryAfter);
+}
+
 async function send(path: string, request: RequestInit): Promise<Response> {
   try {
     return await fetch(BASE + path, { ...request, signal: AbortSignal.timeout(PATIENCE_MS) });

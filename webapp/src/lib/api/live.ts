@@ -1,5 +1,5 @@
 // What happens, as it happens: server-sent events from my own machine, and coming back after silence.
-import type { Comment, Friend, Message, Notice, Post, Reaction } from './types';
+import type { Comment, Friend, Message, Notice, Post, Reaction, Upload } from './types';
 
 export interface LiveEvents {
   'post.arrived': { post: Post };
@@ -19,6 +19,8 @@ export interface LiveEvents {
   'delivery.changed': { friend: string; sentence: string };
   'notice.arrived': { notice: Notice };
   'session.ended': Record<string, never>;
+  'media.changed': { media: Upload };
+  'blob.arrived': { hash: string };
   /** Ours: the line was cut or the machine lost count, so what is on screen must be fetched again. */
   resync: Record<string, never>;
 }
@@ -43,6 +45,8 @@ export const LIVE_NAMES: readonly Exclude<LiveName, 'resync'>[] = [
   'delivery.changed',
   'notice.arrived',
   'session.ended',
+  'media.changed',
+  'blob.arrived',
 ];
 
 const FIRST_WAIT_MS = 1_000;

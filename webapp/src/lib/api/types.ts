@@ -26,25 +26,70 @@ export interface AudienceChoice {
   people?: string[];
 }
 
+export type MediaKind = 'photo' | 'clip' | 'voice';
+
 export interface Size {
   url: string;
   width: number;
   height: number;
   type: string;
+  role: 'small' | 'screen' | 'original';
+  bytes: number;
 }
 
 export interface Media {
   id: string;
-  kind: 'photo' | 'clip' | 'voice';
+  kind: MediaKind;
   caption: string;
   alt: string;
   width: number;
   height: number;
+  /** A thumbhash, base64url. */
   placeholder: string | null;
+  /** Smallest first. */
   sizes: Size[];
-  state: 'ready' | 'waiting' | 'working';
+  /** Waiting: the small size has not come from the friend yet. */
+  state: 'ready' | 'waiting';
   duration: number | null;
   poster: string | null;
+}
+
+export interface Leak {
+  what: string;
+  value: string;
+}
+
+/** A file on its way into a post. */
+export interface Upload {
+  id: string;
+  name: string;
+  length: number;
+  offset: number;
+  state: 'receiving' | 'working' | 'ready' | 'refused';
+  progress: number;
+  sentence: string | null;
+  kind: MediaKind | null;
+  width: number | null;
+  height: number | null;
+  duration: number | null;
+  placeholder: string | null;
+  leaked: Leak[];
+  preview: string | null;
+}
+
+/** What a post or message says of an uploaded file. */
+export interface ChosenMedia {
+  id: string;
+  caption: string;
+  alt: string;
+}
+
+/** What the author's machine found behind the first link of a post. */
+export interface Card {
+  url: string;
+  title: string;
+  description: string;
+  picture: Media | null;
 }
 
 export interface Reaction {
@@ -88,6 +133,7 @@ export interface Post {
   received: number | null;
   edited: boolean;
   media: Media[];
+  card: Card | null;
   reactions: Reaction[];
   commenters: Person[];
   comments: Comment[];
@@ -236,6 +282,14 @@ export interface Status {
   storage: { bytes: number; database: number; media: number };
 }
 
+/** Bytes on the disk. */
+export interface Storage {
+  database: number;
+  mine: number;
+  friends: number;
+  ceiling: number;
+}
+
 export interface Settings {
   theme: 'auto' | 'light' | 'dark';
   density: 'calm' | 'compact';
@@ -245,7 +299,7 @@ export interface Draft {
   key: string;
   text: string;
   audience: AudienceChoice | null;
-  media: unknown[];
+  media: ChosenMedia[];
 }
 
 export interface SearchResults {

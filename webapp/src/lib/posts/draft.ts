@@ -1,6 +1,6 @@
 // What is being written is kept twice: at once in this browser, and soon after on the machine.
 import { drop, get, put } from '$lib/api/client';
-import type { AudienceChoice, Draft } from '$lib/api/types';
+import type { AudienceChoice, ChosenMedia, Draft } from '$lib/api/types';
 
 const PREFIX = 'microsocial-draft:';
 export const NEW_POST = 'new';
@@ -8,11 +8,15 @@ export const NEW_POST = 'new';
 export interface Kept {
   text: string;
   audience: AudienceChoice | null;
+  /** Uploads that the machine has, with what is said beside them. */
+  media?: readonly ChosenMedia[];
 }
+
+const isEmpty = (draft: Kept): boolean => draft.text === '' && (draft.media ?? []).length === 0;
 
 export function keepHere(key: string, draft: Kept): void {
   try {
-    if (draft.text === '') localStorage.removeItem(PREFIX + key);
+    if (isEmpty(draft)) localStorage.removeItem(PREFIX + key);
     else localStorage.setItem(PREFIX + key, JSON.stringify(draft));
   } catch {
     // A full or closed storage: the machine still has it.
@@ -33,8 +37,9 @@ const there = new Set<string>();
 
 export async function keepThere(key: string, draft: Kept): Promise<void> {
   const path = `/drafts/${encodeURIComponent(key)}`;
-  if (draft.text !== '') {
-    await put(path, { text: draft.text, audience: draft.audience ?? { class: 'friends' }, media: [] });
+  if (!isEmpty(draft)) {
+    const { text, audience, media = [] } = draft;
+    await put(path, { text, audience: audience ?? { class: 'friends' }, media });
     there.add(key);
   } else if (there.delete(key)) {
     await drop(path);

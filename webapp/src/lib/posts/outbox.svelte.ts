@@ -2,6 +2,7 @@
 import { freshKey, post as send } from '$lib/api/client';
 import { sentence } from '$lib/api/problems';
 import type { Audience, AudienceChoice, Post } from '$lib/api/types';
+import type { Tray } from '$lib/media/tray.svelte';
 import { book } from './book.svelte';
 import { keepThere, NEW_POST } from './draft';
 
@@ -10,6 +11,8 @@ export interface Outgoing {
   text: string;
   choice: AudienceChoice;
   audience: Audience;
+  /** Its files, all of them ready. */
+  tray: Tray;
   created: number;
   wrong: string | null;
 }
@@ -23,8 +26,16 @@ class Outbox {
     return this.items.some((item) => item.wrong === null);
   }
 
-  async say(text: string, choice: AudienceChoice, audience: Audience): Promise<void> {
-    const item: Outgoing = { key: freshKey(), text, choice, audience, created: Date.now(), wrong: null };
+  async say(text: string, choice: AudienceChoice, audience: Audience, tray: Tray): Promise<void> {
+    const item: Outgoing = {
+      key: freshKey(),
+      text,
+      choice,
+      audience,
+      tray,
+      created: Date.now(),
+      wrong: null,
+    };
     this.items = [item, ...this.items];
     await this.retry(item.key);
   }
@@ -34,9 +45,10 @@ class Outbox {
     if (!item) return;
     this.#mark(key, null);
     try {
-      const { text, choice } = item;
-      const id = book.take(await send<Post>('/posts', { text, audience: choice, key }));
-      this.drop(key);
+      const { text, choice, tray } = item;
+      const media = tray.chosen();
+      const id = book.take(await send<Post>('/posts', { text, audience: choice, media, key }));
+      this.drop(key)?.tray.release();
       this.onPosted(id);
       void keepThere(NEW_POST, { text: '', audience: null }).catch(() => undefined);
     } catch (thrown) {
