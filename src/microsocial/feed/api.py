@@ -72,7 +72,7 @@ def _add_notices(routes: APIRouter, context: ApiContext) -> None:
 
     @routes.get("/notices")
     async def list_notices() -> list[Notice]:
-        return await context.db.read(notices().all)
+        return await context.db.read_long(notices().all)
 
     @routes.post("/notices/read", status_code=204)
     async def read_notices() -> Response:

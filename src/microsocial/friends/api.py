@@ -72,7 +72,7 @@ def _invites(routes: APIRouter, context: ApiContext) -> None:
 def _friends(routes: APIRouter, context: ApiContext) -> None:
     @routes.get("/friends")
     async def everybody() -> FriendLists:
-        lists = await context.db.read(context.room(Friends).all)
+        lists = await context.db.read_long(context.room(Friends).all)
         return FriendLists(
             friends=lists["friends"], requests=lists["requests"], asked=lists["asked"]
         )

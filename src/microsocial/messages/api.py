@@ -35,7 +35,7 @@ def router(context: ApiContext) -> APIRouter:
 
     @routes.get("/messages")
     async def conversations() -> list[ConversationShape]:
-        return await context.db.read(context.room(Messages).conversations)
+        return await context.db.read_long(context.room(Messages).conversations)
 
     @routes.get("/messages/{friend}")
     async def conversation(

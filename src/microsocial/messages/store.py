@@ -12,6 +12,7 @@ from sqlalchemy import (
     Connection,
     Integer,
     Row,
+    Select,
     Table,
     Text,
     delete,
@@ -148,14 +149,25 @@ def clears_with(conn: Connection, friend: str, limit: int) -> list[Row[Any]]:
     return list(conn.execute(query.order_by(clears.c.shown.desc(), clears.c.ref).limit(limit)))
 
 
+def _last_of_each() -> Select[Any]:
+    # One step in the index per friend; ranking all messages took half a second with 50,000 of them.
+    friends, one = select(messages.c.friend).distinct().subquery(), messages.alias()
+    newest = (
+        select(one.c.ref)
+        .where(one.c.friend == friends.c.friend)
+        .order_by(one.c.shown.desc(), one.c.created.desc(), one.c.ref.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return select(messages).join(friends, messages.c.ref == newest)
+
+
+LAST_OF_EACH = _last_of_each()
+
+
 def last_of_each(conn: Connection) -> list[Row[Any]]:
     """Give the newest message of every conversation."""
-    place = func.row_number().over(
-        partition_by=messages.c.friend,
-        order_by=NEWEST_FIRST,
-    )
-    ranked = select(messages, place.label("place")).subquery()
-    return list(conn.execute(select(ranked).where(ranked.c.place == 1)))
+    return list(conn.execute(LAST_OF_EACH))
 
 
 def last_clear_of_each(conn: Connection) -> dict[str, Row[Any]]:
