@@ -226,6 +226,7 @@ const friend = (who: Person, sentence: string, more: Partial<Friend> = {}): Frie
   sees_from: now - 40 * DAY,
   circles: [],
   address: ['https://example.org'],
+  about: '',
   sentence,
   state: 'friend',
   ...more,

@@ -169,6 +169,7 @@ export interface Friend extends Person {
   sees_from: number | null;
   circles: Circle[];
   address: string[];
+  about: string;
   sentence: string;
   state: 'friend' | 'asked' | 'asks';
 }

@@ -75,7 +75,9 @@ export function button(choice: AudienceChoice, around: Circumstances): string {
     case 'circle':
       return t('write.post-circle', { name: label(choice, around) });
     case 'chosen':
-      return t('write.post-chosen', { n: choice.people?.length ?? 0 });
+      return isPossible(choice, around)
+        ? t('write.post-chosen', { n: choice.people?.length ?? 0 })
+        : t('audience.chosen');
     case 'me':
       return t('write.post-me');
   }
