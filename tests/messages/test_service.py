@@ -35,6 +35,12 @@ def test_open_screens_are_told_on_both_sides(talk, ana, ben):
     assert event.payload["message"]["friend"] == ana.id
 
 
+def test_my_other_screens_are_not_told_that_it_is_there_before_it_left(ana, ben):
+    ana.send(ben, "Hello")
+    (event,) = [one for one in ana.villager.told if one.name == "message.arrived"]
+    assert event.payload["message"]["state"] == "sending"
+
+
 def test_delivery_is_said_in_words(talk, ana, ben):
     sent = ana.send(ben, "Hello")
     assert (sent["state"], sent["sentence"]) == ("sending", "It is on its way to Ben.")

@@ -72,13 +72,20 @@ class Ground:
         stored: Stored,
         before: Stored | None,
         readers: Iterable[str] = (),
+        *,
+        told: bool = False,
     ) -> Stored:
-        """Store a revision, resolve its readers, and let threads follow."""
+        """Store a revision, resolve its readers, and let threads follow.
+
+        `told` logs its change, before it is projected: what rooms show of it says where it is on its way to.
+        """
         if before is not None and stored.withdrawn and not before.withdrawn:
             emit(conn, WordsErased())
         stored = replace(stored, no=store.put(conn, stored))
         if stored.author == self.me.id and not stored.withdrawn:
             store.add_readers(conn, stored.no, {*readers, *self._named_readers(conn, stored)})
+        if told:
+            self.change(conn, stored)
         if stored.shown:
             self.project(conn, stored)
         self._carry_out(conn, stored)

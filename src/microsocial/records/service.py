@@ -136,9 +136,7 @@ class Log:
                 taken_back=before.taken_back,
             )
         shown = found.thread is None or bool(store.find_by(conn, ref=found.thread))
-        stored = self._ground.keep(conn, replace(found, shown=shown), before, readers)
-        self._ground.change(conn, stored)
-        return stored
+        return self._ground.keep(conn, replace(found, shown=shown), before, readers, told=True)
 
     def offer_to(self, conn: Connection, person: str, stored: Stored) -> None:
         """Let one more friend see a record of mine, by a change for them alone (R13). Its thread follows by itself.
