@@ -102,7 +102,7 @@ class Views:
             from_me=from_me,
             text=row.text,
             html=render(row.text),
-            created=row.created,
+            created=row.shown,  # what is claimed may lie beyond any calendar
             received=row.received,
             media=media,
             state="sending" if from_me and not page.has_arrived(row.no) else "delivered",

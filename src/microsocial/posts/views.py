@@ -154,7 +154,7 @@ class Views:
             text=row.text,
             html=render(row.text),
             audience=audience.shown(row.audience, page.chosen.get(row.ref), page.persons),
-            created=row.created,
+            created=row.shown_at,  # what is claimed may lie beyond any calendar
             received=row.received,
             edited=row.revision != row.created,
             media=page.media.get(row.ref, []),
