@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.support.nodes import Person, befriend, people, wait_for
 
+from microsocial.cli import demo
 from microsocial.client.uploads import Uploader
 
 YESTERDAY_MS = -26 * 60 * 60 * 1000
@@ -24,6 +25,7 @@ PROFILES: dict[str, dict[str, Any]] = {
     "max": {"name": LONG_NAME, "hue": 275},
 }
 FACES = {"ana": "face-a", "ben": "face-b", "elif": "flower", "layla": "dawn"}
+DEMO_PICTURES = Path(demo.__file__).parent / "demo_pictures"
 
 
 class _Quiet:
@@ -112,6 +114,7 @@ def street(folder: Path, photos: dict[str, Path]) -> Iterator[Street]:
     """Everybody at home, with everything said."""
     with people(*PROFILES, folder=folder, settings={CLOCK: str(YESTERDAY_MS)}) as everybody:
         ana, *others = everybody
+        photos = photos | {file.stem: file for file in DEMO_PICTURES.iterdir()}
         world = Street(ana, {person.name: person for person in others}, photos)
         with ThreadPoolExecutor(2) as together:
             list(together.map(lambda name: _settle(world, name), PROFILES))
@@ -132,6 +135,8 @@ def _settle(world: Street, name: str) -> None:
 
 def _befriend(world: Street) -> None:
     ana, friends = world.ana, world.friends
+    asked = ana.api.get("/me")["words_asked"]
+    ana.api.post("/setup/confirm", {"words": {str(n): ana.words[n - 1] for n in asked}})
     for friend in friends.values():
         befriend(ana, friend)
     befriend(friends["ben"], friends["elif"])
@@ -204,6 +209,13 @@ def _today(world: Street) -> None:
     world.comment("ana", "flower", "Which mill? I want to kneel too.")
     world.comment("ben", "flower", "The one with the dog. Bring something for the dog.")
     world.say(
+        "layla",
+        "coffee",
+        "قهوة الصباح على الشرفة ☕",
+        "friends",
+        (("coffee", "A cup of coffee on a saucer, seen from above"),),
+    )
+    world.say(
         "layla", "morning", "صباح الخير يا أصدقاء، البحيرة اليوم هادئة جدًّا والسماء بلا غيمة واحدة."
     )
     world.react("ana", "morning", "❤️")
@@ -217,6 +229,13 @@ def _today(world: Street) -> None:
             ("dawn", "The same hills in rose light"),
             ("night", "A house at night with one lit window under many stars"),
         ),
+    )
+    world.say(
+        "max",
+        "sky",
+        "What the telescope saw, slowly.",
+        "friends",
+        (("drifting", "A slow move over thousands of small galaxies"),),
     )
     world.say(
         "ana",
@@ -233,6 +252,16 @@ def _today(world: Street) -> None:
     )
     world.react("elif", "poppies", "❤️")
     world.comment("elif", "poppies", "Leave them standing! They last an hour in a vase.")
+    world.say(
+        "elif",
+        "cat",
+        "Slow start. Paprika supervised.",
+        "friends",
+        (("cat", "A tabby cat looks past the camera, its chin on a cushion"),),
+    )
+    world.comment("ana", "cat", "Promote her.")
+    world.react("layla", "cat", "❤️")
+    world.react("ana", "cat", "😂")
     world.write("ben", "ana", "Saturday at nine? Elif brings the soup, I bring the ropes. يلّا")
     world.write("ana", "ben", "Nine is good.")
     world.write("layla", "ana", "هل وصلتك الصور؟")
@@ -241,4 +270,14 @@ def _today(world: Street) -> None:
 def fall_asleep(world: Street, name: str) -> None:
     """Somebody's machine goes off, and something is on its way to them."""
     world.friends[name].stop()
+    soup = {"text": "Soup on Thursday, the red one.", "audience": {"class": "friends"}}
+    post = world.ana.api.post("/posts", soup)
+    wait_for(lambda: "asleep" in world.ana.api.get(f"/posts/{post['id']}")["delivery"]["sentence"])
     world.ana.api.post(f"/messages/{world.friends[name].id}", {"text": "Bring the long ladder?"})
+
+
+def speak_up(world: Street) -> None:
+    """Three posts while Ana looks at her feed."""
+    world.say("layla", "swim", "من يسبح معي غدًا؟")
+    world.say("max", "van", "The van has nine seats. Is that silly?")
+    world.say("elif", "tram", "The tram sings again. I have stopped pretending not to enjoy it.")

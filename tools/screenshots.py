@@ -1,9 +1,10 @@
 """Takes a picture of every screen and state into screenshots/: `python -m tools.screenshots [WORD …]` (`make screenshots`).
 
-With words, only screens whose names hold one of them. Phone and desktop, each light and dark. Everything runs on this
+With words, only screens whose names hold one of them; with --readme the README's pictures are made anew. Phone and desktop, each light and dark. Everything runs on this
 machine: real nodes in a temporary folder, drawn pictures, no network. To be looked at one by one.
 """
 
+import re
 import shutil
 import sys
 import tempfile
@@ -11,19 +12,25 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, expect
 from tests.support.browser import DESKTOP, PHONE, Screen, chromium, find_chromium
 from tests.support.nodes import PASSWORD, Person
 from tools.browser import HOW
 from tools.sample_photos import draw_all
-from tools.sample_world import Street, fall_asleep, street
+from tools.sample_world import Street, fall_asleep, speak_up, street
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "screenshots"
 SIZES = {"phone": PHONE, "desktop": DESKTOP}
 # Pictures on screen are decoded; those further down load when somebody scrolls there.
-_PICTURES_SHOWN = """() => Promise.all([document.fonts.ready, ...[...document.images]
-  .filter(one => one.getBoundingClientRect().top < innerHeight).map(one => one.decode().catch(() => 0))])"""
+_PICTURES_SHOWN = """async () => {
+  await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+  await document.fonts.ready;
+  const shown = [...document.images].filter(one => one.getBoundingClientRect().top < innerHeight);
+  await Promise.all(shown.map(one => one.decode().catch(() => 0))) }"""
+# For the README: its names, and which pictures they are made from.
+README_PICTURES = {"feed": "10-feed-new-desktop-light", "feed-phone": "10-feed-new-phone-dark"}
 
 Step = Callable[[Screen], object]
 
@@ -45,6 +52,7 @@ class Camera:
         page = self.screen.page
         for size in self.sizes:
             page.set_viewport_size(SIZES[size])
+            expect(page.locator(".bones")).to_have_count(0)
             page.evaluate(_PICTURES_SHOWN)
             for mode in ("light", "dark"):
                 page.emulate_media(color_scheme=mode)
@@ -64,7 +72,7 @@ class Camera:
 def main() -> None:
     if find_chromium() is None:
         raise SystemExit(HOW)
-    wanted = sys.argv[1:]
+    wanted = [word for word in sys.argv[1:] if word != "--readme"]
     if not wanted:
         shutil.rmtree(PICTURES, ignore_errors=True)
     PICTURES.mkdir(exist_ok=True)
@@ -82,7 +90,13 @@ def main() -> None:
                 screen.close()
             public(browser, world, wanted)
             fall_asleep(world, "ben")
+            news(browser, world, wanted)
             troubles(browser, world, wanted)
+    if "--readme" in sys.argv:
+        for name, picture in README_PICTURES.items():
+            made = ROOT / f"docs/pictures/{name}.webp"
+            made.parent.mkdir(exist_ok=True)
+            Image.open(PICTURES / f"{picture}.png").save(made, quality=82, method=6)
     print(f"{len(list(PICTURES.glob('*.png')))} pictures in {PICTURES}")
 
 
@@ -129,17 +143,19 @@ def everyday(camera: Camera, world: Street) -> None:
     camera.at("feed", "10-feed-further", lambda screen: _scroll(screen, world, "flower"))
     camera.at("feed", "10-feed-yesterday", lambda screen: _scroll(screen, world, "lake"))
     camera.at("feed", "11-feed-end", lambda screen: _to(screen, "10000"))
-    camera.at("feed", "12-feed-rtl", lambda screen: _direction(screen, "rtl"))
+    camera.at("feed", "12-feed-rtl", _from_right_to_left)
     _direction(camera.screen, "ltr")
-    for key in ("flower", "walk", "lake", "word"):
+    for key in ("flower", "walk", "lake", "sky", "word"):
         camera.at(f"post/{world.posts[key]}", f"13-post-{key}")
     camera.at(f"post/{world.posts['lake']}", "14-post-menu", _press("More about this post"))
     camera.at(f"post/{world.posts['flower']}", "14-post-reactions", _press("React to Elif"))
+    walk = f"post/{world.posts['walk']}"
+    camera.at(walk, "14-cinema", _press(re.compile("See it full screen")))
     camera.at("post/nothing", "15-post-gone")
     camera.at("nowhere-at-all", "15-lost")
     camera.at("notices", "16-notices")
-    camera.at("search?q=lake", "17-search")
-    camera.at("search?q=zeppelin", "17-search-none")
+    camera.at("search", "17-search", _search("lake", "Posts"))
+    camera.at("search", "17-search-none", _search("zeppelin", "Nothing with"))
     camera.at("friends", "20-friends")
     for name in ("elif", "layla", "max"):
         camera.at(f"friends/{ids[name]}", f"21-friend-{name}")
@@ -166,9 +182,14 @@ def writing(camera: Camera, world: Street) -> None:
     camera.at("write", "41-write-circle", _write(words, "Family"))
     camera.at("write", "41-write-chosen", _write(words, "Choose people"))
     camera.at("write", "42-write-too-long", _write("One more word. " * 340))
-    camera.at("write", "40-write-put-back", _write("", "Friends"))
-    camera.at("feed", "43-write-in-place", _press("What would you like to say?"))
-    for name, item in (("44-edit", "Edit"), ("45-delete", "Delete")):
+    photos = [world.photos["coffee"], world.photos["hills"]]
+    camera.at("write", "43-write-photos", _attach(words, photos))
+    if camera.wants("write"):
+        camera.screen.go("write")
+        _write("")(camera.screen)
+        _empty_tray(camera.screen)
+    camera.at("feed", "44-write-in-place", _press("What would you like to say?"))
+    for name, item in (("45-edit", "Edit"), ("46-delete", "Delete")):
         camera.at(f"post/{world.posts['poppies']}", name, _menu("More about this post", item))
 
 
@@ -201,6 +222,19 @@ def public(browser: Browser, world: Street, wanted: list[str]) -> None:
     screen.close()
 
 
+def news(browser: Browser, world: Street, wanted: list[str]) -> None:
+    """What arrives while one looks waits behind a pill."""
+    screens = [Screen(browser, world.ana, size=measures) for measures in SIZES.values()]
+    for screen in screens:
+        screen.log_in()
+        expect(screen.post("Soup on Thursday")).to_be_visible()
+    speak_up(world)
+    for screen, size in zip(screens, SIZES, strict=True):
+        expect(screen.button(re.compile("3 new"), exact=False)).to_be_visible()
+        Camera(screen, wanted, (size,)).take("10-feed-new")
+        screen.close()
+
+
 def troubles(browser: Browser, world: Street, wanted: list[str]) -> None:
     """Somebody asleep, wrong passwords, a machine that does not answer."""
     screen = Screen(browser, world.ana)
@@ -213,7 +247,7 @@ def troubles(browser: Browser, world: Street, wanted: list[str]) -> None:
     camera.take("70-login-wrong")
     screen.log_in()
     ben = world.friends["ben"].id
-    camera.at("feed", "71-asleep-feed", _say_to_sleeper)
+    camera.at("feed", "71-asleep-feed")
     camera.at("me/delivery", "71-asleep-delivery")
     camera.at(f"messages/{ben}", "71-asleep-talk")
     camera.at(f"friends/{ben}", "71-asleep-friend")
@@ -230,7 +264,7 @@ def troubles(browser: Browser, world: Street, wanted: list[str]) -> None:
 # What makes a state
 
 
-def _press(name: str) -> Step:
+def _press(name: str | re.Pattern[str]) -> Step:
     return lambda screen: screen.page.get_by_role("button", name=name).first.click()
 
 
@@ -260,9 +294,35 @@ def _look_at_link(link: str) -> Step:
     return look
 
 
-def _say_to_sleeper(screen: Screen) -> None:
-    screen.person.api.post("/posts", {"text": "Soup is on.", "audience": {"class": "friends"}})
-    expect(screen.post("Soup is on.")).to_be_visible()
+def _search(words: str, found: str) -> Step:
+    def search(screen: Screen) -> None:
+        screen.page.get_by_role("searchbox").fill(words)
+        expect(screen.page.get_by_role("main").get_by_text(found).first).to_be_visible()
+
+    return search
+
+
+def _attach(words: str, photos: list[Path]) -> Step:
+    def attach(screen: Screen) -> None:
+        _write(words)(screen)
+        with screen.page.expect_file_chooser() as chooser:
+            screen.button("Add photos").click()
+        chooser.value.set_files(photos)
+        expect(screen.page.get_by_label("Caption")).to_have_count(len(photos))
+        expect(screen.page.get_by_text("Ready", exact=True)).to_have_count(len(photos))
+
+    return attach
+
+
+def _empty_tray(screen: Screen) -> None:
+    taking_out = screen.page.get_by_role("button", name=re.compile("^Take number"))
+    while taking_out.count():
+        taking_out.first.click()
+
+
+def _from_right_to_left(screen: Screen) -> None:
+    _direction(screen, "rtl")
+    _to(screen, "0")
 
 
 def _scroll(screen: Screen, world: Street, key: str) -> None:
