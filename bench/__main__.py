@@ -5,7 +5,7 @@ import platform
 import sys
 from pathlib import Path
 
-QUESTIONS = ("start", "writes", "delivery", "media_sizes")
+QUESTIONS = ("start", "writes", "statements", "delivery", "media_sizes")
 FIGURES = Path(__file__).parent / "FIGURES.md"
 
 

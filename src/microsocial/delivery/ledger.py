@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, or_, select
+from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select
 
 from microsocial.delivery.store import correspondents
 from microsocial.records.pages import latest_change, pending
@@ -59,16 +59,7 @@ class Ledger:
 
     def accounts(self, conn: Connection, person: str | None = None) -> list[Account]:
         """How far each friend is (or this one)."""
-        counted = self._behind()
-        query = select(
-            correspondents,
-            counted.with_only_columns(func.count(changes.c.record.distinct()))
-            .scalar_subquery()
-            .label("behind"),
-            counted.with_only_columns(func.min(changes.c.made)).scalar_subquery().label("since"),
-        ).where(correspondents.c.state == "active")
-        if person is not None:
-            query = query.where(correspondents.c.person == person)
+        query = self._accounts if person is None else self._account
         return [
             Account(
                 person=row.person,
@@ -80,8 +71,29 @@ class Ledger:
                 last_heard=row.last_heard,
                 refused=json.loads(row.refused),
             )
-            for row in conn.execute(query.order_by(correspondents.c.person))
+            for row in conn.execute(query, {} if person is None else {"of": person})
         ]
+
+    @cached_property
+    def _accounts(self) -> Select[Any]:
+        counted = self._behind()
+        return (
+            select(
+                correspondents,
+                counted.with_only_columns(func.count(changes.c.record.distinct()))
+                .scalar_subquery()
+                .label("behind"),
+                counted.with_only_columns(func.min(changes.c.made))
+                .scalar_subquery()
+                .label("since"),
+            )
+            .where(correspondents.c.state == "active")
+            .order_by(correspondents.c.person)
+        )
+
+    @cached_property
+    def _account(self) -> Select[Any]:
+        return self._accounts.where(correspondents.c.person == bindparam("of"))
 
     def due(self, conn: Connection) -> list[str]:
         """Everybody to whom a letter would say something."""
@@ -108,28 +120,9 @@ class Ledger:
 
     def of_records(self, conn: Connection, numbers: Collection[int]) -> dict[int, Receipt]:
         """Say of each of these records of my log (by `no`) who has it and who waits for it; one query."""
-        friend = correspondents.c
-        latest = latest_change(friend.person)
-        told = changes.alias("told")
-        made = select(told.c.made).where(told.c.seq == latest).scalar_subquery()
-        query = (
-            select(
-                records.c.no,
-                friend.person,
-                friend.acknowledged,
-                friend.error,
-                latest.label("latest"),
-            )
-            .add_columns(made.label("made"))
-            .select_from(records)
-            .join(correspondents, friend.state == "active")
-            .where(
-                records.c.no.in_(numbers),
-                may_see(records, friend.person, friend.sees_from, self._me),
-            )
-        )
         found = {no: Receipt() for no in numbers}
-        for row in conn.execute(query.order_by(friend.person)) if numbers else ():
+        asked = {"numbers": list(numbers)}
+        for row in conn.execute(self._of_records, asked) if numbers else ():
             # Without a change of its own it came back from this friend, who holds it.
             if row.latest is None or row.latest <= (row.acknowledged or 0):
                 found[row.no].delivered.append(row.person)
@@ -137,3 +130,27 @@ class Ledger:
                 why = row.error or ON_ITS_WAY
                 found[row.no].waiting.append(Waiting(row.person, row.made, why))
         return found
+
+    @cached_property
+    def _of_records(self) -> Select[Any]:
+        friend = correspondents.c
+        latest = latest_change(friend.person)
+        told = changes.alias("told")
+        made = select(told.c.made).where(told.c.seq == latest).scalar_subquery()
+        return (
+            select(
+                records.c.no,
+                friend.person,
+                friend.acknowledged,
+                friend.error,
+                latest.label("latest"),
+                made.label("made"),
+            )
+            .select_from(records)
+            .join(correspondents, friend.state == "active")
+            .where(
+                records.c.no.in_(bindparam("numbers", expanding=True)),
+                may_see(records, friend.person, friend.sees_from, self._me),
+            )
+            .order_by(friend.person)
+        )

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import insert
 
-from microsocial.database import metadata
+from microsocial.database import metadata, rows
 
 correspondents = Table(
     "correspondents",
@@ -64,10 +64,19 @@ Correspondent = Row[Any]
 
 # The statements of every delivery are built once: building one costs more than SQLite takes to answer it.
 _FIND = select(correspondents).where(correspondents.c.person == bindparam("of"))
+_IN_STATE = (
+    select(correspondents.c.person)
+    .where(correspondents.c.state.in_(bindparam("states", expanding=True)))
+    .order_by(correspondents.c.person)
+)
+_CHANGE = update(correspondents).where(correspondents.c.person == bindparam("of"))
 _FACT = select(facts.c.value).where(facts.c.name == bindparam("named"))
 _NEWEST_PREKEY = (
     select(prekeys).where(prekeys.c.replaced.is_(None)).order_by(prekeys.c.revision.desc()).limit(1)
 )
+
+
+_PRIVATE = select(prekeys.c.private).where(prekeys.c.id == bindparam("of"))
 
 
 def find(conn: Connection, person: str) -> Correspondent | None:
@@ -75,8 +84,7 @@ def find(conn: Connection, person: str) -> Correspondent | None:
 
 
 def in_state(conn: Connection, *states: str) -> list[str]:
-    query = select(correspondents.c.person).where(correspondents.c.state.in_(states))
-    return list(conn.execute(query.order_by(correspondents.c.person)).scalars())
+    return list(conn.execute(_IN_STATE, {"states": list(states)}).scalars())
 
 
 def put(conn: Connection, person: str, **values: Any) -> None:
@@ -92,7 +100,7 @@ _EMPTY_QUOTA = {"quota_day": 0, "quota_records": 0, "quota_bytes": 0}
 
 
 def change(conn: Connection, person: str, **values: Any) -> None:
-    conn.execute(update(correspondents).where(correspondents.c.person == person).values(**values))
+    conn.execute(_CHANGE, {**values, "of": person})
 
 
 def end_reunions(conn: Connection) -> None:
@@ -104,12 +112,11 @@ def fact(conn: Connection, name: str) -> bytes | None:
 
 
 def put_fact(conn: Connection, name: str, value: bytes) -> None:
-    statement = insert(facts).values(name=name, value=value)
-    conn.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+    rows.put(conn, facts, name=name, value=value)
 
 
 def drop_fact(conn: Connection, name: str) -> None:
-    conn.execute(delete(facts).where(facts.c.name == name))
+    rows.drop(conn, facts, name=name)
 
 
 def add_prekey(conn: Connection, **values: Any) -> None:
@@ -121,8 +128,7 @@ def newest_prekey(conn: Connection) -> Row[Any] | None:
 
 
 def private_half(conn: Connection, prekey_id: bytes) -> bytes | None:
-    query = select(prekeys.c.private).where(prekeys.c.id == prekey_id)
-    return conn.execute(query).scalar_one_or_none()
+    return conn.execute(_PRIVATE, {"of": prekey_id}).scalar_one_or_none()
 
 
 def mark_replaced(conn: Connection, now: int) -> None:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import BindParameter, Connection, bindparam, func, select
 
 from microsocial.friends import store
 from microsocial.friends.circles import fold
@@ -21,14 +21,35 @@ from microsocial.records.store import records
 NAMELESS = "Somebody"  # no name is known, not even a claimed one
 HUES = 360
 
+_people: BindParameter[Any] = bindparam("people", expanding=True)
+_NEWEST_ENTRIES = (
+    select(func.max(records.c.no))
+    .where(
+        records.c.author.in_(_people),
+        records.c.kind.in_(("comment", "reaction")),
+        records.c.withdrawn == 0,
+    )
+    .group_by(records.c.author)
+)
+_STRANGERS = select(records.c.author, records.c.envelope).where(records.c.no.in_(_NEWEST_ENTRIES))
+_DOUBLES = (
+    select(store.profiles.c.folded, store.profiles.c.person)
+    .join(store.friends, store.friends.c.person == store.profiles.c.person)
+    .where(
+        store.profiles.c.folded.in_(bindparam("folded", expanding=True)),
+        store.friends.c.state == "friend",
+    )
+)
+
 
 def persons(conn: Connection, me: str, ids: Iterable[str]) -> dict[str, Person]:
     """Give a Person for each of these ids, whoever they are."""
     wanted = set(ids)
-    strangers = _strangers(conn, wanted - _named(conn, wanted))
-    hosts = {through for _, through in strangers.values() if through}
-    profiles = store.by_person(conn, store.profiles, wanted | hosts)
+    profiles = store.by_person(conn, store.profiles, wanted)
     faces = store.by_person(conn, store.faces, wanted - profiles.keys())
+    strangers = _strangers(conn, wanted - profiles.keys() - faces.keys())
+    hosts = {through for _, through in strangers.values() if through} - wanted
+    profiles |= store.by_person(conn, store.profiles, hosts)
     ties = store.by_person(conn, store.friends, wanted)
     names = {person: _name(person, profiles, faces, strangers) for person in wanted | hosts}
     friends = {person for person, row in ties.items() if row.state == "friend"}
@@ -56,31 +77,9 @@ def unmet(conn: Connection, person: Person, name: str, hue: int) -> Person:
     return {**person, "name": name, "hue": hue, "looks_like": double}
 
 
-def _named(conn: Connection, people: set[str]) -> set[str]:
-    known: set[str] = set()
-    for table in (store.profiles, store.faces):
-        known |= set(
-            conn.execute(select(table.c.person).where(table.c.person.in_(people))).scalars()
-        )
-    return known
-
-
 def _strangers(conn: Connection, people: set[str]) -> dict[str, tuple[str | None, str | None]]:
     """Give (claimed name, whose thread) from the newest entry each of them wrote in a thread."""
-    if not people:
-        return {}
-    newest = (
-        select(func.max(records.c.no))
-        .where(
-            records.c.author.in_(people),
-            records.c.kind.in_(("comment", "reaction")),
-            records.c.withdrawn == 0,
-        )
-        .group_by(records.c.author)
-    )
-    rows = conn.execute(
-        select(records.c.author, records.c.envelope).where(records.c.no.in_(newest))
-    )
+    rows = conn.execute(_STRANGERS, {"people": list(people)}) if people else ()
     return {row.author: _claimed(bytes(row.envelope)) for row in rows}
 
 
@@ -115,12 +114,8 @@ def _known_through(
 
 def _doubles(conn: Connection, names: set[str]) -> dict[str, str]:
     """Give, by folded name, the friend of mine who bears it."""
-    folded = {fold(name) for name in names}
-    rows = conn.execute(
-        select(store.profiles.c.folded, store.profiles.c.person)
-        .join(store.friends, store.friends.c.person == store.profiles.c.person)
-        .where(store.profiles.c.folded.in_(folded), store.friends.c.state == "friend")
-    )
+    folded = [fold(name) for name in names]
+    rows = conn.execute(_DOUBLES, {"folded": folded}) if folded else ()
     return {row.folded: row.person for row in rows}
 
 

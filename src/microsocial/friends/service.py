@@ -69,8 +69,7 @@ class Friends:
 
     def active(self, conn: Connection) -> list[str]:
         """Who is my friend now."""
-        query = select(store.friends.c.person).where(store.friends.c.state == "friend")
-        return list(conn.execute(query.order_by(store.friends.c.person)).scalars())
+        return store.in_state(conn, "friend")
 
     def is_friend(self, conn: Connection, person: str) -> bool:
         row = store.find(conn, store.friends, person=person)

@@ -5,12 +5,23 @@ rebuildable); `profiles` and `addresses` are projections of records.
 """
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, Connection, Integer, LargeBinary, Row, Table, Text, delete, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import (
+    Column,
+    Connection,
+    Integer,
+    LargeBinary,
+    Row,
+    Select,
+    Table,
+    Text,
+    bindparam,
+    select,
+)
 
-from microsocial.database import metadata
+from microsocial.database import metadata, rows
 
 friends = Table(
     "friends",
@@ -114,35 +125,26 @@ addresses = Table(
 )
 
 
-def put(conn: Connection, table: Table, **values: Any) -> None:
-    """Insert the row, or replace what the row with the same primary key says."""
-    keys = [column.name for column in table.primary_key]
-    changed = {name: value for name, value in values.items() if name not in keys}
-    statement = insert(table).values(**values)
-    if changed:
-        conn.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed))
-    else:
-        conn.execute(statement.on_conflict_do_nothing(index_elements=keys))
+_IN_STATE = (
+    select(friends.c.person).where(friends.c.state == bindparam("state")).order_by(friends.c.person)
+)
 
-
-def drop(conn: Connection, table: Table, **where: Any) -> int:
-    """Delete the rows where all of these hold; say how many there were."""
-    conditions = [table.c[name] == value for name, value in where.items()]
-    return conn.execute(delete(table).where(*conditions)).rowcount
-
-
-def find(conn: Connection, table: Table, **where: Any) -> Row[Any] | None:
-    """Give the one row where all of these hold, or None."""
-    conditions = [table.c[name] == value for name, value in where.items()]
-    return conn.execute(select(table).where(*conditions)).one_or_none()
+put, drop, find = rows.put, rows.drop, rows.find
 
 
 def by_person(conn: Connection, table: Table, people: Iterable[str]) -> dict[str, Row[Any]]:
     """Give the rows of these people in one query, by person."""
-    wanted = list(set(people))
-    rows = conn.execute(select(table).where(table.c.person.in_(wanted))) if wanted else ()
-    return {row.person: row for row in rows}
+    return {row.person: row for row in rows.among(conn, table, "person", set(people))}
+
+
+def in_state(conn: Connection, state: str) -> list[str]:
+    return list(conn.execute(_IN_STATE, {"state": state}).scalars())
 
 
 def everybody(conn: Connection, table: Table) -> list[str]:
-    return list(conn.execute(select(table.c.person)).scalars())
+    return list(conn.execute(_everybody(table)).scalars())
+
+
+@cache
+def _everybody(table: Table) -> Select[Any]:
+    return select(table.c.person)

@@ -5,9 +5,11 @@ A post and an entry are named by their ref everywhere: the first 22 characters o
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     Column,
     ColumnElement,
     Connection,
@@ -17,16 +19,15 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
-    and_,
+    bindparam,
     delete,
     func,
     or_,
     select,
     tuple_,
 )
-from sqlalchemy.dialects.sqlite import insert
 
-from microsocial.database import metadata
+from microsocial.database import metadata, rows
 from microsocial.posts.model import COMMENTS_IN_A_FEED
 from microsocial.records.store import records
 
@@ -92,33 +93,61 @@ drafts = Table(
 )
 
 
-def put(conn: Connection, table: Table, **values: Any) -> None:
-    """Insert the row, or replace what the row with the same primary key says."""
-    keys = [column.name for column in table.primary_key]
-    changed = {name: value for name, value in values.items() if name not in keys}
-    conn.execute(
-        insert(table).values(**values).on_conflict_do_update(index_elements=keys, set_=changed)
+put, drop, find = rows.put, rows.drop, rows.find
+
+# What is asked often is built once: building a statement costs more than SQLite takes to answer it.
+
+_refs: BindParameter[Any] = bindparam("refs", expanding=True)
+_without: BindParameter[Any] = bindparam("without", expanding=True)
+
+_PUBLIC_CHANGE = select(func.count(), func.coalesce(func.max(posts.c.revision), 0)).where(
+    posts.c.author == bindparam("of"), posts.c.audience == "public"
+)
+_shown = func.min(entries.c.created, entries.c.received)  # a claimed time never leads a thread
+_ranked = (
+    select(
+        entries,
+        _shown.label("shown"),
+        func.row_number()
+        .over(
+            partition_by=(entries.c.post, entries.c.kind),
+            order_by=(_shown.desc(), entries.c.record.desc()),
+        )
+        .label("place"),
     )
-
-
-def drop(conn: Connection, table: Table, **where: Any) -> int:
-    """Delete the rows where all of these hold; say how many there were."""
-    conditions = [table.c[name] == value for name, value in where.items()]
-    return conn.execute(delete(table).where(*conditions)).rowcount
-
-
-def find(conn: Connection, table: Table, **where: Any) -> Row[Any] | None:
-    """Give the one row where all of these hold, or None."""
-    conditions = [table.c[name] == value for name, value in where.items()]
-    return conn.execute(select(table).where(*conditions)).one_or_none()
+    .where(entries.c.post.in_(_refs), entries.c.author.not_in(_without))
+    .subquery()
+)
+_EVERY_ENTRY = select(_ranked).order_by(_ranked.c.shown, _ranked.c.record)
+_NEWEST_ENTRIES = _EVERY_ENTRY.where(
+    or_(_ranked.c.kind == "reaction", _ranked.c.place <= COMMENTS_IN_A_FEED)
+)
+_COMMENTERS = (
+    select(entries.c.post, entries.c.author, func.max(entries.c.name).label("name"))
+    .where(
+        entries.c.post.in_(_refs), entries.c.author.not_in(_without), entries.c.kind == "comment"
+    )
+    .group_by(entries.c.post, entries.c.author)
+    .order_by(func.min(entries.c.created), entries.c.author)
+)
+_REACTIONS_BY = select(entries).where(
+    entries.c.post == bindparam("under"),
+    entries.c.author == bindparam("of"),
+    entries.c.kind == "reaction",
+    entries.c.text == bindparam("emoji"),
+)
+_HOW_MANY = select(
+    func.count().filter(records.c.kind == "comment", records.c.withdrawn == 0),
+    func.count().filter(records.c.author == bindparam("of")),
+).where(records.c.thread == bindparam("under"))
+_OLD_KEYS = delete(said_keys).where(said_keys.c.said < bindparam("moment"))
 
 
 # Posts
 
 
 def by_refs(conn: Connection, refs: Collection[str]) -> dict[str, Row[Any]]:
-    rows = conn.execute(select(posts).where(posts.c.ref.in_(refs))) if refs else ()
-    return {row.ref: row for row in rows}
+    return {row.ref: row for row in rows.among(conn, posts, "ref", refs)}
 
 
 def newest_posts(
@@ -131,16 +160,28 @@ def newest_posts(
     without: Collection[str] = (),
 ) -> Sequence[Row[Any]]:
     """Give a page of posts, newest first, older than `before` (shown_at, record)."""
-    query = select(posts)
+    values: dict[str, Any] = {"limit": limit, "without": list(without)}
     if author is not None:
-        query = query.where(posts.c.author == author)
+        values["of"] = author
     if audience is not None:
-        query = query.where(posts.c.audience == audience)
-    if without:
-        query = query.where(posts.c.author.not_in(without))
+        values["class"] = audience
     if before is not None:
-        query = query.where(tuple_(posts.c.shown_at, posts.c.record) < tuple_(*before))
-    return conn.execute(_newest_first(query).limit(limit)).all()
+        values["shown_at"], values["record"] = before
+    return conn.execute(_newest_posts(frozenset(values)), values).all()
+
+
+@cache
+def _newest_posts(asked: frozenset[str]) -> Select[Any]:
+    conditions: list[ColumnElement[bool]] = [posts.c.author.not_in(_without)]
+    if "of" in asked:
+        conditions.append(posts.c.author == bindparam("of"))
+    if "class" in asked:
+        conditions.append(posts.c.audience == bindparam("class"))
+    if "record" in asked:
+        place = tuple_(bindparam("shown_at", type_=Integer), bindparam("record", type_=Integer))
+        conditions.append(tuple_(posts.c.shown_at, posts.c.record) < place)
+    query = select(posts).where(*conditions)
+    return _newest_first(query).limit(bindparam("limit", type_=Integer))
 
 
 def _newest_first(query: Select[Any]) -> Select[Any]:
@@ -157,11 +198,7 @@ def every_text(conn: Connection, without: Collection[str] = ()) -> Iterable[Row[
 
 def newest_public_change(conn: Connection, author: str) -> tuple[int, int]:
     """Give (how many, newest revision) of an author's public posts: enough to see that something changed."""
-    row = conn.execute(
-        select(func.count(), func.coalesce(func.max(posts.c.revision), 0)).where(
-            posts.c.author == author, posts.c.audience == "public"
-        )
-    ).one()
+    row = conn.execute(_PUBLIC_CHANGE, {"of": author}).one()
     return row[0], row[1]
 
 
@@ -178,32 +215,14 @@ def mine_since(conn: Connection, me: str, since: int) -> Sequence[Row[Any]]:
 # Entries
 
 
-def _standing(refs: Collection[str], without: Collection[str]) -> ColumnElement[bool]:
-    conditions = [entries.c.post.in_(refs)]
-    if without:
-        conditions.append(entries.c.author.not_in(without))
-    return and_(*conditions)
-
-
 def entries_of(
     conn: Connection, refs: Collection[str], without: Collection[str] = (), *, every_comment: bool
 ) -> Sequence[Row[Any]]:
     """Give the reactions and the comments (all, or only the newest few) of these posts, oldest first, in one query."""
     if not refs:
         return ()
-    place = (
-        func.row_number()
-        .over(
-            partition_by=(entries.c.post, entries.c.kind),
-            order_by=(entries.c.created.desc(), entries.c.record.desc()),
-        )
-        .label("place")
-    )
-    inner = select(entries, place).where(_standing(refs, without)).subquery()
-    query = select(inner).order_by(inner.c.created, inner.c.record)
-    if not every_comment:
-        query = query.where(or_(inner.c.kind == "reaction", inner.c.place <= COMMENTS_IN_A_FEED))
-    return conn.execute(query).all()
+    query = _EVERY_ENTRY if every_comment else _NEWEST_ENTRIES
+    return conn.execute(query, {"refs": list(refs), "without": list(without)}).all()
 
 
 def commenters_of(
@@ -212,33 +231,17 @@ def commenters_of(
     """Give (post, author, name) of everybody who commented, the first to write first."""
     if not refs:
         return ()
-    query = (
-        select(entries.c.post, entries.c.author, func.max(entries.c.name).label("name"))
-        .where(_standing(refs, without), entries.c.kind == "comment")
-        .group_by(entries.c.post, entries.c.author)
-        .order_by(func.min(entries.c.created), entries.c.author)
-    )
-    return list(conn.execute(query))
+    return conn.execute(_COMMENTERS, {"refs": list(refs), "without": list(without)}).all()
 
 
 def reactions_by(conn: Connection, post: str, author: str, emoji: str) -> Sequence[Row[Any]]:
-    query = select(entries).where(
-        entries.c.post == post,
-        entries.c.author == author,
-        entries.c.kind == "reaction",
-        entries.c.text == emoji,
-    )
-    return conn.execute(query).all()
+    values = {"under": post, "of": author, "emoji": emoji}
+    return conn.execute(_REACTIONS_BY, values).all()
 
 
 def how_many(conn: Connection, post: str, author: str) -> tuple[int, int]:
     """Give (comments under the post, what this author ever said under it, taken back or not)."""
-    row = conn.execute(
-        select(
-            func.count().filter(records.c.kind == "comment", records.c.withdrawn == 0),
-            func.count().filter(records.c.author == author),
-        ).where(records.c.thread == post)
-    ).one()
+    row = conn.execute(_HOW_MANY, {"under": post, "of": author}).one()
     return row[0], row[1]
 
 
@@ -261,13 +264,13 @@ def newest_for_owner(
 
 
 def audiences_of(conn: Connection, refs: Collection[str]) -> dict[str, Row[Any]]:
-    query = select(post_audiences).where(post_audiences.c.post.in_(refs))
-    return {row.post: row for row in conn.execute(query)} if refs else {}
+    return {row.post: row for row in rows.among(conn, post_audiences, "post", refs)}
 
 
 def said_with(conn: Connection, key: str) -> str | None:
-    return conn.execute(select(said_keys.c.ref).where(said_keys.c.key == key)).scalar_one_or_none()
+    row = find(conn, said_keys, key=key)
+    return row.ref if row else None
 
 
 def forget_keys_before(conn: Connection, moment: int) -> None:
-    conn.execute(delete(said_keys).where(said_keys.c.said < moment))
+    conn.execute(_OLD_KEYS, {"moment": moment})

@@ -1,6 +1,7 @@
 """The tables of the log and their statements."""
 
 from collections.abc import Collection, Iterable
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -10,9 +11,9 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     Row,
+    Select,
     Table,
     Text,
-    and_,
     bindparam,
     delete,
     func,
@@ -21,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import insert
 
-from microsocial.database import metadata
+from microsocial.database import metadata, rows
 from microsocial.protocol.envelope import parse_envelope
 from microsocial.protocol.limits import MAX_RECORD_BYTES
 from microsocial.protocol.positions import MARK_BYTES
@@ -120,11 +121,28 @@ _HEAD = select(changes).order_by(changes.c.seq.desc()).limit(1)
 _MARKS = select(changes.c.seq, changes.c.mark).where(
     changes.c.seq.in_(bindparam("seqs", expanding=True))
 )
-_KEY_LOGS = select(people).where(people.c.person.in_(bindparam("persons", expanding=True)))
 _FORGOTTEN = select(forgotten).where(
     forgotten.c.author == bindparam("of"), forgotten.c.id == bindparam("named")
 )
 _TICK = select(ticks.c.last)
+_ADD = insert(records)
+_REVISE = update(records).where(records.c.no == bindparam("known"))
+_ADD_CHANGE = insert(changes)
+_DROP_CHANGES = update(changes).where(changes.c.record == bindparam("of")).values(record=None)
+_DROP_CHANGES_FOR = _DROP_CHANGES.where(changes.c.only_for == bindparam("whom"))
+_TELL_FIRST = (
+    update(records)
+    .where(records.c.no == bindparam("known"), records.c.first_change.is_(None))
+    .values(first_change=bindparam("seq"))
+)
+_ADD_READER = insert(readers)
+_ADD_READERS = _ADD_READER.on_conflict_do_update(
+    index_elements=["record", "person"],
+    set_={"granted": func.max(readers.c.granted, _ADD_READER.excluded.granted)},
+)
+_READERS = select(readers.c.person).where(readers.c.record == bindparam("of"))
+_ADD_OFFERED = insert(offered).on_conflict_do_nothing()
+_OFFERED = select(offered.c.person).where(offered.c.record == bindparam("of"))
 
 
 def stored_of(row: Row[Any]) -> Stored:
@@ -159,9 +177,13 @@ def find(conn: Connection, author: str, record_id: str) -> Stored | None:
 
 def find_by(conn: Connection, **where: Any) -> list[Stored]:
     """Give the records where all of these hold, in order of arrival."""
-    conditions = [records.c[name] == value for name, value in where.items()]
-    rows = conn.execute(select(records).where(*conditions).order_by(records.c.no))
-    return [stored_of(row) for row in rows]
+    return [stored_of(row) for row in conn.execute(_find_by(tuple(where)), where)]
+
+
+@cache
+def _find_by(names: tuple[str, ...]) -> Select[Any]:
+    conditions = [records.c[name] == bindparam(name) for name in names]
+    return select(records).where(*conditions).order_by(records.c.no)
 
 
 def numbered_after(conn: Connection, no: int, limit: int) -> list[Stored]:
@@ -192,16 +214,16 @@ def put(conn: Connection, stored: Stored) -> int:
         "received": stored.received,
     }
     if stored.no != ARRIVING:
-        conn.execute(update(records).where(records.c.no == stored.no).values(**values))
+        conn.execute(_REVISE, {**values, "known": stored.no})
         return stored.no
-    no = conn.execute(insert(records).values(**values)).inserted_primary_key
+    no = conn.execute(_ADD, values).inserted_primary_key
     assert no is not None
     return int(no[0])
 
 
 def drop(conn: Connection, no: int) -> None:
     """Delete a record; readers and offers go with it, its changes keep their marks."""
-    conn.execute(delete(records).where(records.c.no == no))
+    rows.drop(conn, records, no=no)
 
 
 # Changes
@@ -209,22 +231,20 @@ def drop(conn: Connection, no: int) -> None:
 
 def add_blank_change(conn: Connection, mark: bytes, made: int) -> None:
     """Log that something happened of which nobody is told."""
-    conn.execute(insert(changes).values(mark=mark, record=None, only_for=None, made=made))
+    conn.execute(_ADD_CHANGE, {"mark": mark, "record": None, "only_for": None, "made": made})
 
 
 def add_change(conn: Connection, mark: bytes, record: int, only_for: str | None, made: int) -> int:
     """Log a change. One for everybody takes the place of all earlier ones of its record."""
-    stale = update(changes).where(changes.c.record == record)
-    if only_for is not None:
-        stale = stale.where(changes.c.only_for == only_for)
-    conn.execute(stale.values(record=None))
-    seq = conn.execute(
-        insert(changes).values(mark=mark, record=record, only_for=only_for, made=made)
-    ).inserted_primary_key
+    if only_for is None:
+        conn.execute(_DROP_CHANGES, {"of": record})
+    else:
+        conn.execute(_DROP_CHANGES_FOR, {"of": record, "whom": only_for})
+    values = {"mark": mark, "record": record, "only_for": only_for, "made": made}
+    seq = conn.execute(_ADD_CHANGE, values).inserted_primary_key
     assert seq is not None
     if only_for is None:
-        is_first = and_(records.c.no == record, records.c.first_change.is_(None))
-        conn.execute(update(records).where(is_first).values(first_change=seq[0]))
+        conn.execute(_TELL_FIRST, {"known": record, "seq": seq[0]})
     return int(seq[0])
 
 
@@ -235,8 +255,8 @@ def head(conn: Connection) -> Change:
 
 def marks(conn: Connection, seqs: Collection[int]) -> dict[int, bytes]:
     """Give the marks that stand at these numbers."""
-    rows = conn.execute(_MARKS, {"seqs": list(seqs)})
-    return {0: NO_MARK} | {row.seq: row.mark for row in rows}
+    found = conn.execute(_MARKS, {"seqs": list(seqs)})
+    return {0: NO_MARK} | {row.seq: row.mark for row in found}
 
 
 # Readers, offers
@@ -245,27 +265,19 @@ def marks(conn: Connection, seqs: Collection[int]) -> dict[int, bytes]:
 def add_readers(
     conn: Connection, record: int, persons: Iterable[str], *, granted: bool = False
 ) -> None:
-    rows = [{"record": record, "person": person, "granted": int(granted)} for person in persons]
-    if not rows:
-        return
-    statement = insert(readers)
-    conn.execute(
-        statement.on_conflict_do_update(
-            index_elements=["record", "person"],
-            set_={"granted": func.max(readers.c.granted, statement.excluded.granted)},
-        ),
-        rows,
-    )
+    named = [{"record": record, "person": person, "granted": int(granted)} for person in persons]
+    if named:
+        conn.execute(_ADD_READERS, named)
 
 
 def readers_of(conn: Connection, record: int) -> set[str]:
-    return set(conn.execute(select(readers.c.person).where(readers.c.record == record)).scalars())
+    return set(conn.execute(_READERS, {"of": record}).scalars())
 
 
 def add_offered(conn: Connection, person: str, numbers: Iterable[int]) -> None:
-    rows = [{"person": person, "record": no} for no in numbers]
-    if rows:
-        conn.execute(insert(offered).on_conflict_do_nothing(), rows)
+    told = [{"person": person, "record": no} for no in numbers]
+    if told:
+        conn.execute(_ADD_OFFERED, told)
 
 
 def first_change_of(conn: Connection, record: int) -> int | None:
@@ -275,15 +287,14 @@ def first_change_of(conn: Connection, record: int) -> int | None:
 
 
 def offered_to(conn: Connection, record: int) -> set[str]:
-    return set(conn.execute(select(offered.c.person).where(offered.c.record == record)).scalars())
+    return set(conn.execute(_OFFERED, {"of": record}).scalars())
 
 
 # What is gone
 
 
 def put_forgotten(conn: Connection, **values: Any) -> None:
-    statement = insert(forgotten).values(**values)
-    conn.execute(statement.on_conflict_do_update(index_elements=["author", "id"], set_=values))
+    rows.put(conn, forgotten, **values)
 
 
 def find_forgotten(conn: Connection, author: str, record_id: str) -> Row[Any] | None:
@@ -322,15 +333,11 @@ def add_take_back(conn: Connection, **values: Any) -> None:
 
 
 def key_logs(conn: Connection, persons: Collection[str]) -> dict[str, str]:
-    rows = conn.execute(_KEY_LOGS, {"persons": list(persons)}) if persons else ()
-    return {row.person: row.key_log for row in rows}
+    return {row.person: row.key_log for row in rows.among(conn, people, "person", persons)}
 
 
 def put_key_log(conn: Connection, person: str, key_log: str) -> None:
-    statement = insert(people).values(person=person, key_log=key_log)
-    conn.execute(
-        statement.on_conflict_do_update(index_elements=["person"], set_={"key_log": key_log})
-    )
+    rows.put(conn, people, person=person, key_log=key_log)
 
 
 # The author's clock
@@ -341,5 +348,4 @@ def last_tick(conn: Connection) -> int:
 
 
 def put_tick(conn: Connection, tick: int) -> None:
-    statement = insert(ticks).values(only=1, last=tick)
-    conn.execute(statement.on_conflict_do_update(index_elements=["only"], set_={"last": tick}))
+    rows.put(conn, ticks, only=1, last=tick)
