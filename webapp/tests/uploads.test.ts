@@ -19,7 +19,7 @@ class PretendMachine {
       try {
         return mishap(request);
       } catch (thrown) {
-        return Promise.reject(thrown as Error);
+        return Promise.reject(thrown);
       }
     }
     return Promise.resolve(this.answer(request));

@@ -1,6 +1,9 @@
 // The first minute: name, sheet, invite. The words live only here, in memory, until the person has them on paper.
 import { holdCsrf, post as send } from '$lib/api/client';
 import type { SetUp } from '$lib/api/types';
+import { sentence } from '$lib/api/problems';
+import { wear } from '$lib/media/avatar';
+import { t } from '$lib/words/words';
 import { router } from '$lib/frame/router.svelte';
 import { door } from './session.svelte';
 
@@ -12,12 +15,14 @@ class First {
   name = $state('');
   words = $state.raw<readonly string[]>([]);
   asked = $state.raw<readonly number[]>([]);
+  /** Why the chosen picture did not work; said on the steps after. */
+  pictureWrong = $state<string | null>(null);
 
   begin(): void {
     this.isUnderWay = true;
   }
 
-  async setUp(token: string, name: string, password: string): Promise<void> {
+  async setUp(token: string, name: string, password: string, picture: File | null): Promise<void> {
     const made = await send<SetUp>('/setup', { token, name, password });
     this.begin();
     this.name = name;
@@ -27,6 +32,16 @@ class First {
     holdCsrf(made.csrf);
     router.replace('#/feed'); // the token worked once; it need not stay in the address
     await door.open(made.csrf);
+    if (picture) void this.#wear(picture);
+  }
+
+  async #wear(picture: File): Promise<void> {
+    try {
+      await wear(picture);
+      await door.refresh();
+    } catch (thrown) {
+      this.pictureWrong = t('media.avatar-later', { why: sentence(thrown) });
+    }
   }
 
   /** Leave the sheet: the words are forgotten by this screen too. */

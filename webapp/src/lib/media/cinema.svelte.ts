@@ -16,6 +16,7 @@ const isOurs = (state: unknown): boolean =>
 class Cinema {
   showing = $state.raw<Showing | null>(null);
   #after: (() => void) | null = null;
+  #opener: Element | null = null;
 
   constructor() {
     addEventListener('popstate', () => {
@@ -28,7 +29,14 @@ class Cinema {
 
   open(showing: Showing): void {
     history.pushState({ cinema: true }, '');
+    this.#opener = document.activeElement;
     this.showing = showing;
+  }
+
+  /** The focus goes back to what opened it: a dialog that is taken away does not do that by itself. */
+  giveBack(): void {
+    if (this.#opener instanceof HTMLElement) this.#opener.focus({ preventScroll: true });
+    this.#opener = null;
   }
 
   close(after: (() => void) | null = null): void {

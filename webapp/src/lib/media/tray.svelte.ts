@@ -1,5 +1,6 @@
 // The files beside what is being written: taken in, put in order, and handed over when everything is ready.
-import type { ChosenMedia, Upload } from '$lib/api/types';
+import type { ChosenMedia } from '$lib/api/types';
+import { Problem } from '$lib/api/problems';
 import { t } from '$lib/words/words';
 import { Attachment } from './attachment.svelte';
 import { fits, kindOf, MOST_PHOTOS, objection } from './kinds';
@@ -48,7 +49,7 @@ export class Tray {
       else if (fit === 'full') objections.push(t('media.full', { n: MOST_PHOTOS }));
       else if (kind) this.#begin(new Attachment({ file, kind }));
     }
-    return [...new Set(objections)];
+    return objections.filter((one, at) => objections.indexOf(one) === at);
   }
 
   #begin(item: Attachment): void {
@@ -72,15 +73,19 @@ export class Tray {
   /** What a draft remembers is here again, as far as the machine still has it. */
   async restore(kept: readonly ChosenMedia[]): Promise<void> {
     if (kept.length === 0) return;
-    const there = new Map((await uploads.all()).map((upload): [string, Upload] => [upload.id, upload]));
-    const known = new Set(this.items.map((item) => item.id));
+    const there = await uploads.all();
     for (const { id, caption, alt } of kept) {
-      const upload = there.get(id);
-      if (!upload || upload.state === 'receiving' || known.has(id)) continue;
+      const upload = there.find((other) => other.id === id);
+      if (!upload || upload.state === 'receiving' || this.items.some((item) => item.id === id)) continue;
       const item = new Attachment({ upload, caption, alt });
       uploads.watch(id, item);
       this.items.push(item);
     }
+  }
+
+  /** What failed tries once more. */
+  again(): void {
+    for (const item of this.items) if (item.stage === 'failed') void item.send();
   }
 
   /** Everything goes: from here and from the machine. */
@@ -104,7 +109,7 @@ export class Tray {
           if (trouble === null && !this.isReady) return;
           queueMicrotask(() => stop());
           if (trouble === null) yes();
-          else no(new Error(trouble));
+          else no(new Problem(trouble, 'media', 422));
         });
       });
     });

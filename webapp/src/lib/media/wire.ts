@@ -25,7 +25,10 @@ export function wire({ method, path, headers, body, leaving, signal }: Request):
       else no(refusal(request.status, parsed(request.responseText), header('Retry-After')));
     });
     request.onerror = request.ontimeout = request.onabort = end(() => no(silence()));
-    if (signal.aborted) return no(silence());
+    if (signal.aborted) {
+      no(silence());
+      return;
+    }
     signal.addEventListener('abort', stop);
     request.send(body ?? null);
   });

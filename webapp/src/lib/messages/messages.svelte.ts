@@ -4,6 +4,7 @@ import { drop, freshKey, get, post as send, query } from '$lib/api/client';
 import { live } from '$lib/api/live';
 import { sentence } from '$lib/api/problems';
 import type { Conversation, ConversationPage, Message } from '$lib/api/types';
+import { Tray } from '$lib/media/tray.svelte';
 import { merged, type Note } from './order';
 
 const PAGE = 40;
@@ -13,6 +14,8 @@ const SETTLE_MS = 400; // a delivery moves several things at once; ask once for 
 export interface Sending {
   key: string;
   text: string;
+  /** Its files, perhaps still on their way. */
+  tray: Tray;
   created: number;
   wrong: string | null;
 }
@@ -32,6 +35,8 @@ class Messages {
   open = $state<string | null>(null);
   #talks = new SvelteMap<string, Talk>();
   #freshening = new Set<string>();
+  #trays = new Map<string, Tray>();
+  #trayTurns = $state(0); // grows when a line gets other files than it had
 
   constructor() {
     live.on('message.arrived', ({ message }) => {
@@ -90,7 +95,8 @@ class Messages {
   }
 
   async send(friend: string, text: string): Promise<void> {
-    const item: Sending = { key: freshKey(), text, created: Date.now(), wrong: null };
+    const tray = this.#handOver(friend);
+    const item: Sending = { key: freshKey(), text, tray, created: Date.now(), wrong: null };
     this.#sending(friend, (all) => [...all, item]);
     await this.retry(friend, item.key);
   }
@@ -102,8 +108,12 @@ class Messages {
       this.#sending(friend, (all) => all.map((other) => (other.key === key ? { ...other, wrong } : other)));
     mark(null);
     try {
-      const message = await send<Message>(`/messages/${friend}`, { text: item.text, key });
+      item.tray.again();
+      await item.tray.settled();
+      const media = item.tray.chosen();
+      const message = await send<Message>(`/messages/${friend}`, { text: item.text, media, key });
       this.#sending(friend, (all) => all.filter((other) => other.key !== key));
+      item.tray.release();
       this.#put(message);
       void this.load().catch(() => undefined);
     } catch (thrown) {
@@ -111,8 +121,28 @@ class Messages {
     }
   }
 
-  /** Back into the line it was written in. */
+  /** The files beside the line of a conversation. They go on their way also while one looks elsewhere. */
+  tray(friend: string): Tray {
+    const tray = (this.#trayTurns >= 0 && this.#trays.get(friend)) || new Tray();
+    this.#trays.set(friend, tray);
+    return tray;
+  }
+
+  #handOver(friend: string): Tray {
+    const tray = this.tray(friend);
+    this.#give(friend, new Tray());
+    return tray;
+  }
+
+  #give(friend: string, tray: Tray): void {
+    this.#trays.set(friend, tray);
+    this.#trayTurns += 1;
+  }
+
+  /** Back into the line it was written in, files and all. */
   forget(friend: string, key: string): void {
+    const item = this.#talks.get(friend)?.sending.find((other) => other.key === key);
+    if (item && !item.tray.isEmpty) this.#give(friend, item.tray);
     this.#sending(friend, (all) => all.filter((other) => other.key !== key));
   }
 
