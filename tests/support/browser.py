@@ -77,6 +77,7 @@ class Screen:
         profile: Any = None,
         has_scripts: bool = True,
         is_dark: bool = False,
+        is_sharp: bool = False,
     ) -> None:
         self.person = person
         self.size = size
@@ -94,6 +95,7 @@ class Screen:
             timezone_id="Europe/Berlin",
             has_touch=is_phone,
             is_mobile=is_phone,
+            device_scale_factor=2 if is_sharp else 1,
         )
         self.context.set_default_timeout(PATIENCE_MS)
         self.context.add_init_script(_HEAR_VIOLATIONS)
