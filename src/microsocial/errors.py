@@ -20,7 +20,9 @@ class MicrosocialError(Exception):
     def slug(cls) -> str:
         """The stable name in problem documents: NotOpenYet → not-open-yet."""
         name = cls.__name__
-        return "".join(f"-{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(name))
+        return "".join(
+            f"-{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(name)
+        )
 
 
 class Invalid(MicrosocialError):

@@ -54,8 +54,10 @@ def test_an_unfit_password_is_refused(password):
             "Firefox on Linux",
         ),
         (
-            ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
-            " Version/18.0 Mobile/15E148 Safari/604.1"),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
+                " Version/18.0 Mobile/15E148 Safari/604.1"
+            ),
             "Safari on iPhone",
         ),
         (

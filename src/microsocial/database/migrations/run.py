@@ -9,7 +9,9 @@ from sqlalchemy import Connection
 
 
 def upgrade(connection: Connection, migrations: Path, to: str = "head") -> None:
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells about itself, not about the data
+    logging.getLogger("alembic").setLevel(
+        logging.WARNING
+    )  # it tells about itself, not about the data
     config = Config()
     config.set_main_option("script_location", str(migrations).replace("%", "%%"))
     config.attributes["connection"] = connection
