@@ -57,7 +57,7 @@ def test_a_thread_and_its_reactions_are_seen_on_both_sides_as_they_happen(screen
     his.get_by_role("textbox", name="Write back to Ana").fill("How warm?")
     his.get_by_role("textbox", name="Write back to Ana").press("Enter")
     expect(mine.get_by_text("How warm?")).to_be_visible()
-    mine.get_by_role("textbox", name="Write back").fill("Twenty-one!")
+    mine.get_by_role("textbox", name="Write back").fill("**Twenty-one!**")
     mine.get_by_role("button", name="Send").tap()
     expect(his.get_by_text("Twenty-one!")).to_be_visible()
 
@@ -69,6 +69,10 @@ def test_a_thread_and_its_reactions_are_seen_on_both_sides_as_they_happen(screen
     his.get_by_role("button", name="React to Ana").click()
     his.get_by_role("button", name="Take back ❤️").click()
     expect(mine.get_by_text("Ben: ❤️")).to_have_count(0)
+
+    ben.go("feed")
+    expect(ben.post("the lake is warm")).not_to_contain_text("**")
+    ben.go(f"post/{post['id']}")
 
     mine.get_by_role("button", name="More about what Ben wrote").tap()
     mine.get_by_role("button", name="Remove from your post").tap()

@@ -6,10 +6,11 @@ from tests.support.browser import DESKTOP, PHONE
 from tests.support.nodes import wait_for
 
 LONG_WORD = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen" * 4
+LONG_NAME = "Maximilian-Alexander von und zu Hohenstein-Rothenburg"
 LONG_LINK = "https://example.org/" + "a-rather-long-way-to-say-it/" * 8
 RIGHT_TO_LEFT = "صباح الخير يا أصدقاء، البحيرة اليوم هادئة جداً"
 PLACES = (
-    "feed", "write", "notices", "search?q=lake", "search?q=nothing-like-it", "messages", "friends", "circles",
+    "feed", "write", "notices", "search", "messages", "friends", "circles",
     "invite", "add", "me", "me/profile", "me/posts", "me/look", "me/delivery", "me/security", "me/sheet",
     "me/machine", "nowhere", "post/nothing",
 )  # fmt: skip
@@ -20,6 +21,7 @@ def told(pair):
     """A pair between whom much was said, not all of it short."""
     ana, ben = pair
     ana.api.patch("/me", {"about": f"I swim. {LONG_WORD}"})
+    ben.api.patch("/me", {"name": LONG_NAME, "about": RIGHT_TO_LEFT})
     for text in (LONG_WORD, LONG_LINK, RIGHT_TO_LEFT, "**The lake**\n\n- is\n- `warm`\n\n> truly"):
         post = ben.api.post("/posts", {"text": text, "audience": {"class": "friends"}})
     wait_for(lambda: ana.api.get(f"/posts/{post['id']}"))
@@ -31,7 +33,10 @@ def told(pair):
     if not ana.api.get("/circles"):
         ana.api.post("/circles", {"name": f"Walks with {LONG_WORD}"[:40]})
     wait_for(lambda: len(ana.api.get(f"/messages/{ben.id}")["items"]) >= 3)
-    return ana, ben, post["id"]
+    wait_for(lambda: ana.api.get(f"/friends/{ben.id}")["name"] == LONG_NAME)
+    yield ana, ben, post["id"]
+    ben.api.patch("/me", {"name": "Ben", "about": ""})
+    wait_for(lambda: ana.api.get(f"/friends/{ben.id}")["name"] == "Ben")
 
 
 def check_all(screen, places):
@@ -53,6 +58,17 @@ def test_every_screen_is_fine(told, look_at, size):
     screen.open()
     expect(screen.page.get_by_role("article")).not_to_have_count(0)
     check_all(screen, [*PLACES, f"post/{post}", f"messages/{ben.id}", f"friends/{ben.id}"])
+
+    screen.go("search")
+    for words, found in (("lake", "the lake, for me"), ("zeppelin", "Nothing with")):
+        screen.page.get_by_role("searchbox").fill(words)
+        expect(screen.page.get_by_role("main").get_by_text(found).first).to_be_visible()
+        screen.is_fine()
+    screen.go("messages")
+    screen.button("Write to somebody").click()
+    names = screen.dialog("Write to somebody").get_by_role("listitem")
+    assert names.evaluate_all("all => all.every(one => one.scrollWidth <= one.clientWidth)")
+    screen.is_fine()
 
 
 def test_every_screen_is_fine_while_it_is_empty(alone, look_at):
