@@ -499,3 +499,19 @@ def test_two_reunions_that_cross_come_to_an_end(world: World, ana: Person, ben: 
     world.settle()
     assert ana.holds(of_ana) and ben.holds(of_ben)
     world.check()
+
+
+def test_of_two_friends_in_reunion_at_once_the_one_with_the_older_revision_gets_the_newer(
+    world: World, ana: Person, ben: Person, cem: Person
+) -> None:
+    before = ana.snapshot()
+    post = ana.post("hello")
+    exchange(ana, ben)
+    exchange(ana, cem)
+    ana.delete(post)
+    exchange(ana, cem)
+    ana.restore(before)
+    world.run()  # both are listed before either gives anything back
+    world.settle()
+    assert not any(person.holds(post) for person in (ana, ben, cem))
+    world.check()

@@ -406,7 +406,7 @@ class World:
     def write_letters(self) -> None:
         for person in self.people:
             if not person.is_off:
-                for friend in {*person.read(person.delivery.due), *person.wants_hello}:
+                for friend in sorted({*person.read(person.delivery.due), *person.wants_hello}):
                     self.post(person.write_letter(friend))
 
     def post(self, letter: Letter | None) -> None:
@@ -457,7 +457,7 @@ class World:
 
     def _end_copies(self) -> None:
         """Their owner switches off all but one: a stopped one, or (two that did the same never notice) the older."""
-        for person_id in {person.id for person in self.people}:
+        for person_id in sorted({person.id for person in self.people}):
             copies = self.running(person_id)
             standing = [one for one in copies if not one.is_stopped] or copies
             newest = max(standing, key=lambda one: one.run, default=None)

@@ -175,7 +175,6 @@ class Reunion:
                 continue
             if stored is not None:
                 taken.append(stored)
-                store.add_offered(conn, person, [stored.no])
                 store.add_take_back(
                     conn,
                     ref=stored.ref,
@@ -183,9 +182,20 @@ class Reunion:
                     taken=self._ground.clock.now(),
                     replaced=before.hash if before else None,
                 )
+            self._answer_holder(conn, person, checked, stored or before)
         if taken:
             emit(conn, RecordsTakenBack(person, tuple(stored.ref for stored in taken)))
         return taken
+
+    def _answer_holder(
+        self, conn: Connection, person: str, checked: Checked, standing: Stored | None
+    ) -> None:
+        """Whoever brought it is its reader; if another friend had brought something newer meanwhile, they get that."""
+        if standing is None or checked.refusal or checked.envelope is None:
+            return
+        store.add_offered(conn, person, [standing.no])
+        if standing.hash != checked.envelope.hash:
+            self._ground.change(conn, standing, only_for=person)
 
     def _take(
         self, conn: Connection, person: str, checked: Checked, before: Stored | None
