@@ -1,12 +1,10 @@
 """What does it cost to bring a post to a friend: requests, time, processor?"""
 
-import os
 import time
-from pathlib import Path
 
 from tests.support.nodes import Person, befriend, people
 
-from bench.start import pid_of
+from bench.start import processor_seconds
 
 POSTS = 60
 
@@ -31,11 +29,6 @@ def ask() -> list[str]:
             f"{friend_s * 1000 / POSTS:.1f} ms at the friend's"
         ),
     ]
-
-
-def processor_seconds(person: Person) -> float:
-    stat = Path(f"/proc/{pid_of(person)}/stat").read_text().rsplit(") ", 1)[1].split()
-    return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _one_by_one(ana: Person, ben: Person) -> tuple[int, list[float], tuple[float, float]]:

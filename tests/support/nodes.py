@@ -12,6 +12,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -36,6 +37,12 @@ JOURNEY_SETTINGS = {
     "MICROSOCIAL_ALLOW_PRIVATE_ADDRESSES": "127.0.0.0/8",
     "MICROSOCIAL_BACKOFF_BASE_MS": "200",
     "MICROSOCIAL_LOG_LEVEL": "warning",
+}
+# A node starts from compiled modules, as it does for people from the second time on, also where the caller's environment
+# forbids keeping them (an empty value allows it): compiling is more than half of a start.
+KEEPING_BYTECODE = {
+    "PYTHONDONTWRITEBYTECODE": "",
+    "PYTHONPYCACHEPREFIX": str(Path(sys.prefix) / "bytecode"),
 }
 T = TypeVar("T")
 
@@ -73,6 +80,7 @@ class Person:
         self.address = self.proxy.url if self.proxy else f"http://127.0.0.1:{port}"
         env = {
             **os.environ,
+            **KEEPING_BYTECODE,
             "PYTHONPATH": str(SRC),
             **JOURNEY_SETTINGS,
             "MICROSOCIAL_ADDRESS": self.address,
