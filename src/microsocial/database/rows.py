@@ -34,6 +34,11 @@ def find(conn: Connection, table: Table, **where: Any) -> Row[Any] | None:
     return conn.execute(_find(table, tuple(where)), where).one_or_none()
 
 
+def get(conn: Connection, table: Table, **where: Any) -> Row[Any]:
+    """Give the one row where all of these hold, which is known to be there."""
+    return conn.execute(_find(table, tuple(where)), where).one()
+
+
 def among(
     conn: Connection, table: Table, column: str, values: Collection[Any]
 ) -> Sequence[Row[Any]]:

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import insert
 
-from microsocial.database import metadata
+from microsocial.database import metadata, rows
 from microsocial.friends import store as friends_store
 from microsocial.messages import store as messages_store
 
@@ -30,8 +30,8 @@ read_marks = Table(
 
 
 def read_until(conn: Connection, name: str) -> int:
-    query = select(read_marks.c.until).where(read_marks.c.name == name)
-    return conn.execute(query).scalar_one_or_none() or 0
+    row = rows.find(conn, read_marks, name=name)
+    return row.until if row else 0
 
 
 def mark_read(conn: Connection, name: str, until: int) -> None:

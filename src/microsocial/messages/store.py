@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import insert
 
-from microsocial.database import metadata
+from microsocial.database import metadata, rows
 from microsocial.records.store import offered
 
 messages = Table(
@@ -71,17 +71,15 @@ keys = Table(
 
 
 def put_message(conn: Connection, **values: Any) -> None:
-    changed = {name: value for name, value in values.items() if name != "ref"}
-    statement = insert(messages).values(**values)
-    conn.execute(statement.on_conflict_do_update(index_elements=["ref"], set_=changed))
+    rows.put(conn, messages, **values)
 
 
 def find_message(conn: Connection, ref: str) -> Row[Any] | None:
-    return conn.execute(select(messages).where(messages.c.ref == ref)).one_or_none()
+    return rows.find(conn, messages, ref=ref)
 
 
 def get_message(conn: Connection, ref: str) -> Row[Any]:
-    return conn.execute(select(messages).where(messages.c.ref == ref)).one()
+    return rows.get(conn, messages, ref=ref)
 
 
 def find_messages(conn: Connection, friend: str, refs: Iterable[str]) -> list[Row[Any]]:
@@ -107,7 +105,7 @@ def put_clear(conn: Connection, **values: Any) -> bool:
 
 
 def get_clear(conn: Connection, ref: str) -> Row[Any]:
-    return conn.execute(select(clears).where(clears.c.ref == ref)).one()
+    return rows.get(conn, clears, ref=ref)
 
 
 def last_clear(conn: Connection, friend: str, *, from_me: bool) -> Row[Any] | None:
@@ -202,7 +200,7 @@ def mark_read(conn: Connection, friend: str) -> bool:
 
 
 def find_key(conn: Connection, key: str) -> Row[Any] | None:
-    return conn.execute(select(keys).where(keys.c.key == key)).one_or_none()
+    return rows.find(conn, keys, key=key)
 
 
 def put_key(conn: Connection, **values: Any) -> None:
