@@ -187,7 +187,7 @@ def writing(camera: Camera, world: Street) -> None:
     camera.at("write", "42-write-too-long", _write("One more word. " * 340))
     photos = [world.photos["coffee"], world.photos["hills"]]
     camera.at("write", "43-write-photos", _attach(words, photos))
-    if camera.wants("write"):
+    if camera.wants("43-write-photos"):
         camera.screen.go("write")
         _write("")(camera.screen)
         _empty_tray(camera.screen)
