@@ -7,6 +7,7 @@ simulator, `open_folder` for the lock on a data folder, `WordsErased` to have de
     database.py   the front door            writer.py   the writer thread: group commit with savepoints
     connect.py    connections and pragmas   migrate.py  the schema's history, run through Alembic
     folder.py     who holds the data folder failures.py what SQLite's errors mean to a person
+    rows.py       put, find, get, drop: the everyday statements on one table, each built once
 
 May import: settings, errors, events, clock.
 """
