@@ -263,7 +263,8 @@ export const en = {
   'media.avatar-first': 'If you like. A face is easier to trust than a letter.',
   'media.avatar-later': 'Your picture did not work: {why} You can choose one under Me.',
   'media.avatar-photo': 'A picture of you has to be a photo.',
-  'media.storage': '{mine} of photos, clips and voice notes of yours; {friends} of your friends’.',
+  'media.storage':
+    '{all} in all: {database} of words, {mine} of your photos and clips, {friends} of your friends’.',
   'media.storage-ceiling':
     'Of your friends’ at most {most} are kept. What you looked at longest ago goes first, and comes again when you look.',
 
