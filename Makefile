@@ -6,6 +6,8 @@ BIN := .venv/bin
 UV := $(BIN)/uv
 UV_VERSION := 0.13.9
 DATA ?= ./data
+# Two at a time, whole files together: what a file shares (a pair of nodes, a browser) is made once.
+FLAGS ?= -n 2 --dist loadfile
 # What has been installed is noted inside .venv, so that both go together.
 HAS_UV := .venv/.has-uv-$(UV_VERSION)
 HAS_PROGRAM := .venv/.has-program
