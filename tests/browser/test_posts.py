@@ -71,6 +71,8 @@ def test_a_thread_and_its_reactions_are_seen_on_both_sides_as_they_happen(screen
     expect(mine.get_by_text("Ben: ❤️")).to_have_count(0)
 
     ben.go("feed")
+    ben.page.reload()
+    expect(ben.post("the lake is warm")).to_contain_text("Twenty-one!")
     expect(ben.post("the lake is warm")).not_to_contain_text("**")
     ben.go(f"post/{post['id']}")
 
