@@ -445,8 +445,9 @@ class World:
     def settle(self) -> None:
         """End of faults: what is on its way is lost, everybody tries again and says hello."""
         self.transit.clear()
+        has_copies = len({person.id for person in self.people}) < len(self.people)
         # A copy stops when it hears of what the other did: let each be first.
-        for count in range(4):
+        for count in range(4 if has_copies else 2):
             self.people.reverse()
             if count == 2:
                 self._end_copies()
