@@ -20,7 +20,7 @@ class Book {
     live.on('comment.arrived', ({ comment, post }) => this.addComment(comment, post));
     live.on('comment.deleted', ({ id, post }) => this.dropComment(id, post));
     live.on('reaction.changed', ({ post, reactions }) => this.#change(post, { reactions }));
-    live.on('delivery.changed', () => this.#settle());
+    live.on('delivery.changed', () => this.settle());
     live.on('resync', () => this.#refreshWhole());
   }
 
@@ -73,6 +73,7 @@ class Book {
 
   async edit(id: string, text: string): Promise<void> {
     this.take(await patch<Post>(`/posts/${id}`, { text }));
+    this.settle();
   }
 
   async delete(id: string): Promise<void> {
@@ -100,8 +101,11 @@ class Book {
     if (post) this.#posts.set(id, { ...post, ...changes });
   }
 
-  /** Somebody's machine answered: ask again about my own posts that were still waiting. */
-  #settle(): void {
+  /**
+   * Ask again about my own posts that were still waiting: when somebody's machine answered, and after I said something,
+   * because that answer may be heard before the post itself is here.
+   */
+  settle(): void {
     for (const post of this.#posts.values()) if (post.delivery?.waiting.length) this.#settling.add(post.id);
     if (this.#settling.size === 0 || this.#timer) return;
     this.#timer = setTimeout(() => {

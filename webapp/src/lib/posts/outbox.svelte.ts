@@ -48,6 +48,7 @@ class Outbox {
       const { text, choice, tray } = item;
       const media = tray.chosen();
       const id = book.take(await send<Post>('/posts', { text, audience: choice, media, key }));
+      book.settle();
       this.drop(key)?.tray.release();
       this.onPosted(id);
       void keepThere(NEW_POST, { text: '', audience: null }).catch(() => undefined);
