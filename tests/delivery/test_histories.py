@@ -515,3 +515,20 @@ def test_of_two_friends_in_reunion_at_once_the_one_with_the_older_revision_gets_
     world.settle()
     assert not any(person.holds(post) for person in (ana, ben, cem))
     world.check()
+
+
+def test_two_copies_in_a_reunion_with_the_same_friend_do_not_keep_each_other_busy(
+    world: World, ana: Person, ben: Person
+) -> None:
+    before = ana.snapshot()
+    post = ana.post("hello")
+    world.run()
+    ana.restore(before)
+    copied = Person(world, "ana", ana.snapshot(), world.clock)
+    world.clock.advance(1000)
+    world.people.append(copied)
+    copied.start()
+    world.run()  # each waits after a while, however they take turns
+    world.settle()
+    assert next(one for one in (ana, copied) if not one.is_off).holds(post)
+    world.check()

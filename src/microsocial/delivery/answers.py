@@ -15,6 +15,7 @@ from microsocial.delivery.letters import is_sealed
 from microsocial.delivery.model import (
     BUSY,
     CANNOT_OPEN,
+    COMPARING,
     CONTRADICTS,
     DISK_FULL,
     KEY_UNKNOWN,
@@ -173,7 +174,12 @@ class Answers:
             emit(conn, Delivered(friend.person))
         if outgoing.records or friend.error:
             _tell(conn, friend.person, "")
-        return SendUpdate() if isinstance(place, Stands) else SendReunion()
+        if isinstance(place, Stands):
+            return SendUpdate()
+        if outgoing.reunion is not None:
+            # Something else moved them meanwhile, perhaps a copy of mine doing the same. At once we would meet again.
+            return self.wait(conn, friend.person, COMPARING)
+        return SendReunion()
 
     def _end(self, conn: Connection, friend: Correspondent) -> Ended:
         store.change(conn, friend.person, state="ended", reunion=None, hint=None, error=None)
@@ -243,6 +249,8 @@ class Answers:
         store.change(
             conn, friend.person, reunion=going.written(), error=None, attempts=0, next_try=None
         )
+        if going.stated is None:  # it begins again: as above
+            return self.wait(conn, friend.person, COMPARING)
         return SendUpdate() if going.is_ending else SendReunion()
 
 

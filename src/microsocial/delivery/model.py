@@ -14,6 +14,7 @@ BUSY = "Their machine is busy."
 KEY_UNKNOWN = "They do not know your newest key yet."
 CANNOT_OPEN = "They cannot open what is sealed for them. It is tried again."
 NOT_UNDERSTOOD = "Their machine gave an answer that could not be understood."
+COMPARING = "Your machine and theirs are comparing what they have. It goes on soon."
 CONTRADICTS = "Their machine says two different things. It is tried again later."
 
 
