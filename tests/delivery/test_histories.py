@@ -532,3 +532,18 @@ def test_two_copies_in_a_reunion_with_the_same_friend_do_not_keep_each_other_bus
     world.settle()
     assert next(one for one in (ana, copied) if not one.is_off).holds(post)
     world.check()
+
+
+def test_a_comment_of_a_reader_whom_a_restore_forgot_is_not_refused_for_ever(
+    world: World, ana: Person, ben: Person, cem: Person
+) -> None:
+    post = ana.post("for ben", "chosen", [ben])
+    before = ana.snapshot()
+    ana.offer(post, cem)
+    world.run()
+    ana.restore(before)  # forgets that cem was offered it
+    exchange(ana, cem)  # a hello, by which each learns where the other is
+    comment = cem.comment(post, "hi")
+    world.settle()
+    assert ana.text(comment) == ben.text(comment) == "hi"
+    world.check()

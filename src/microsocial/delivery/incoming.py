@@ -15,7 +15,7 @@ from microsocial.delivery import quotas, store
 from microsocial.delivery.letters import Letters
 from microsocial.delivery.model import CorrespondenceEnded, HelloArrived
 from microsocial.delivery.reunion import Progress, ReunionSteps
-from microsocial.delivery.standing import NewerRun, Standing
+from microsocial.delivery.standing import NewerRun, Standing, Stands
 from microsocial.delivery.store import Correspondent
 from microsocial.errors import PeerBroke
 from microsocial.events import emit
@@ -210,20 +210,22 @@ class Incomings:
         count = sum(_names_in(checked) for checked in found.checked)
         if not quotas.fits(conn, friend, count, size, self._clock.now()):
             return self._answer(conn, friend, found, Status.QUOTA)
-        refused = self._take(conn, found, found.checked)
+        place = self._standing.read(conn, friend.person, update.have)
+        unsure = not isinstance(place, Stands)
+        refused = self._take(conn, found, found.checked, unsure=unsure)
         store.change(conn, friend.person, position=update.upto)
         return self._answer(
             conn, friend, found, Status.APPLIED, position=update.upto, refused=refused
         )
 
     def _take(
-        self, conn: Connection, found: Incoming, checked: list[Checked]
+        self, conn: Connection, found: Incoming, checked: list[Checked], *, unsure: bool
     ) -> tuple[Refused, ...]:
         """Accept each record, or note why not: poison is never retried."""
         refused: list[Refused] = []
         for one in checked:
             try:
-                accepted = self._log.accept(conn, one, found.person)
+                accepted = self._log.accept(conn, one, found.person, unsure=unsure)
             except RecordRefused as refusal:
                 refused.append(_refused(found.person, one, refusal.reason))
                 continue

@@ -83,7 +83,7 @@ class Updates:
         state = progress.written()
         store.change(conn, friend.person, reunion=state)
         if progress.is_ending and progress.stated is not None:  # spec 8.3
-            page = self._page(conn, friend, progress.told_until)
+            page = self._page(conn, friend, progress.told_until, held_too=False)
             return self._update(
                 conn, friend, key_log, prekey, progress.stated, page, hello=False, reunion=state
             )
@@ -134,9 +134,17 @@ class Updates:
             records=len(page.entries),
         )
 
-    def _page(self, conn: Connection, friend: Correspondent, since: int) -> Page:
+    def _page(
+        self, conn: Connection, friend: Correspondent, since: int, *, held_too: bool = True
+    ) -> Page:
         return self._log.page(
-            conn, friend.person, friend.sees_from, since, MAX_PAGE_BYTES, MAX_PAGE_RECORDS
+            conn,
+            friend.person,
+            friend.sees_from,
+            since,
+            MAX_PAGE_BYTES,
+            MAX_PAGE_RECORDS,
+            held_too=held_too,
         )
 
     def _with_keys(self, conn: Connection, page: Page) -> tuple[Page, dict[str, tuple[str, ...]]]:

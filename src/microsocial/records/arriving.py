@@ -114,15 +114,20 @@ class Arriving:
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
 
-    def accept(self, conn: Connection, checked: Checked, via: str) -> Accepted:
-        """Let a record stand, or raise Refused. `via` is who sent it to us: its author or its thread's owner."""
+    def accept(
+        self, conn: Connection, checked: Checked, via: str, *, unsure: bool = False
+    ) -> Accepted:
+        """Let a record stand, or raise Refused. `via` is who sent it to us: its author or its thread's owner.
+
+        With `unsure` it is not known what `via` was offered: an entry that needs a reader waits for it to show.
+        """
         if checked.refusal or checked.envelope is None or checked.record is None:
             raise Refused(checked.refusal or Refusal.MALFORMED)
         found = unstored(checked.envelope, checked.record, via, self._ground.clock.now())
         self._check_addressed(found, via)
         if found.author == self._ground.me.id:
             return self._accept_mine(conn, found, via)
-        return self._accept_from(conn, found, via)
+        return self._accept_from(conn, found, via, unsure=unsure)
 
     def _check_addressed(self, found: Stored, via: str) -> None:
         """Spec 4.9: from its author to me, or an entry from its thread's owner."""
@@ -136,7 +141,7 @@ class Arriving:
         if found.audience == "me":
             raise Refused(Refusal.NOT_ADDRESSED)
 
-    def _accept_from(self, conn: Connection, found: Stored, via: str) -> Accepted:
+    def _accept_from(self, conn: Connection, found: Stored, via: str, *, unsure: bool) -> Accepted:
         if self._is_forgotten(conn, found):
             return Accepted("forgotten", None)
         before = store.find(conn, found.author, found.id)
@@ -147,7 +152,7 @@ class Arriving:
             if not wins(rank_of(found), rank_of(before)):
                 return Accepted("older", before)
             found = _succeed(found, before)
-        return self._let_stand(conn, found, before, via)
+        return self._let_stand(conn, found, before, via, unsure=unsure)
 
     def _is_forgotten(self, conn: Connection, found: Stored) -> bool:
         """What was purged, cleared or taken out stays away; a tombstone passes, since a friend may have lost it."""
@@ -160,7 +165,13 @@ class Arriving:
         return not found.withdrawn
 
     def _let_stand(
-        self, conn: Connection, found: Stored, before: Stored | None, via: str
+        self,
+        conn: Connection,
+        found: Stored,
+        before: Stored | None,
+        via: str,
+        *,
+        unsure: bool,
     ) -> Accepted:
         posts = store.find_by(conn, ref=found.thread) if found.thread is not None else []
         if found.withdrawn:
@@ -173,7 +184,9 @@ class Arriving:
         reason = self._ground.refusal(conn, found, via)
         if reason is None:
             return self._keep(conn, replace(found, shown=True), before)
-        if posts and posts[0].taken_back:  # who its readers were shows as they list it
+        # A restore may have forgotten whom it offered the post to: it shows when they list it.
+        may_be_reader = unsure or any(post.taken_back for post in posts)
+        if reason == Refusal.NOT_A_READER and may_be_reader:
             return self._keep(conn, replace(found, shown=False), before)
         raise Refused(reason)
 
@@ -215,7 +228,7 @@ class Arriving:
         if before is not None:
             self._ground.change(conn, stored)
         else:  # or a position minted now would look the same after another restore
-            self._ground.note(conn)
+            self._ground.change(conn, stored, only_for=holder, held=True)
         if not stored.is_entry and not stored.withdrawn:
             self.show_waiting(conn, stored)
         return stored
@@ -230,9 +243,10 @@ class Arriving:
         for entry in store.find_by(conn, thread=post.ref, shown=0):
             via = entry.author if entry.thread_author == self._ground.me.id else entry.via
             is_others = entry.author != self._ground.me.id and not entry.withdrawn
-            if is_others and self._ground.refusal(conn, entry, via) is not None:
-                if post.taken_back:
-                    continue
+            reason = self._ground.refusal(conn, entry, via) if is_others else None
+            if reason == Refusal.NOT_A_READER:
+                continue
+            if reason is not None:
                 self._ground.forget(conn, entry.author, entry.id, "refused")
                 continue
             shown = self._ground.keep(conn, replace(entry, shown=True), entry)

@@ -45,10 +45,17 @@ class Ground:
 
     # Changes
 
-    def change(self, conn: Connection, stored: Stored, only_for: str | None = None) -> None:
-        """Log that this record is to be told: to whoever may see it, or to one person."""
+    def change(
+        self,
+        conn: Connection,
+        stored: Stored,
+        only_for: str | None = None,
+        *,
+        held: bool = False,
+    ) -> None:
+        """Log that this record is to be told: to whoever may see it, or to one person (`held`: who has it now)."""
         mark = self.entropy(MARK_BYTES)
-        store.add_change(conn, mark, stored.no, only_for, self.clock.now())
+        store.add_change(conn, mark, stored.no, only_for, self.clock.now(), held=held)
         emit(conn, ChangeLogged(self._told(stored, only_for)))
 
     def note(self, conn: Connection) -> None:

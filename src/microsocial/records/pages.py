@@ -14,6 +14,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    true,
 )
 
 from microsocial.records import store
@@ -30,13 +31,15 @@ def page(
     since: int,
     max_bytes: int,
     max_records: int,
+    *,
+    held_too: bool,
 ) -> Page:
     """Give what `person` may see in (since, upto], each record once, at its latest change.
 
     Invisible changes cost nothing: a page reaches over them, and `upto` is the log's head when nothing follows (R7).
     """
     values = {"me": me, "person": person, "sees_from": sees_from, "since": since}
-    return _cut(conn, _page(), values, max_bytes, max_records)
+    return _cut(conn, _page(held_too=held_too), values, max_bytes, max_records)
 
 
 def public_page(conn: Connection, me: str, since: int, max_bytes: int, max_records: int) -> Page:
@@ -85,7 +88,7 @@ def _cut(
 
 
 @cache
-def _page() -> Select[Any]:
+def _page(*, held_too: bool) -> Select[Any]:
     me, person = bindparam("me", type_=Text), bindparam("person", type_=Text)
     sees_from = bindparam("sees_from", type_=Integer)
     later = changes.alias("later")
@@ -100,7 +103,8 @@ def _page() -> Select[Any]:
     )
     is_own = and_(records.c.author == person, changes.c.only_for == person)  # given back (R10)
     is_visible = or_(may_see(records, person, sees_from, me), is_own)
-    return _after(is_for(person), ~is_told_later, is_visible)
+    is_news = true() if held_too else changes.c.held == 0
+    return _after(is_for(person), is_news, ~is_told_later, is_visible)
 
 
 @cache

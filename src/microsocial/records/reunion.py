@@ -104,8 +104,11 @@ class Reunion:
         """
         mine = self._mine(conn, [(held.author, held.id) for held in listed])
         store.add_offered(conn, person, [stored.no for stored in mine.values()])
+        waited_for = store.threads_waited_for(conn)
         for stored in mine.values():
-            if stored.taken_back and not stored.is_entry:
+            if stored.taken_back and not store.has_change_for(conn, stored.no, person):
+                self._ground.change(conn, stored, only_for=person, held=True)
+            if stored.ref in waited_for:
                 self._arriving.show_waiting(conn, stored)  # their entries may stand now
         want = [
             (held.author, held.id)

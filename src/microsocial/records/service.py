@@ -169,11 +169,13 @@ class Log:
         envelope: Envelope | Checked,
         via: str,
         key_logs: Mapping[str, KeyLog] | None = None,
+        *,
+        unsure: bool = False,
     ) -> Accepted:
-        """Let somebody's record stand, or raise Refused."""
+        """Let somebody's record stand, or raise Refused. `unsure`: a restore may have forgotten what `via` was offered."""
         if isinstance(envelope, Envelope):
             (envelope,) = check([envelope.raw], key_logs or {})
-        return self._arriving.accept(conn, envelope, via)
+        return self._arriving.accept(conn, envelope, via, unsure=unsure)
 
     def relay(self, conn: Connection, stored: Stored) -> None:
         """Tell an entry in my thread to the thread's readers (accepting one does it by itself)."""
@@ -193,8 +195,20 @@ class Log:
         since_seq: int,
         max_bytes: int,
         max_records: int,
+        *,
+        held_too: bool = True,
     ) -> Page:
-        return pages.page(conn, self.me.id, person, sees_from, since_seq, max_bytes, max_records)
+        """Give what this person may see after a change; not `held_too`: without what they just gave back."""
+        return pages.page(
+            conn,
+            self.me.id,
+            person,
+            sees_from,
+            since_seq,
+            max_bytes,
+            max_records,
+            held_too=held_too,
+        )
 
     def public_page(
         self, conn: Connection, since_seq: int, max_bytes: int, max_records: int

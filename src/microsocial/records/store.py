@@ -17,6 +17,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
+    or_,
     select,
     update,
 )
@@ -67,6 +68,7 @@ changes = Table(
     Column("mark", LargeBinary, nullable=False),
     Column("record", Integer, ForeignKey("records.no")),  # none: a later change tells it
     Column("only_for", Text),
+    Column("held", Integer, nullable=False),  # `only_for` gave it back: told only if they lose it
     Column("made", Integer, nullable=False),
 )
 readers = Table(
@@ -124,6 +126,7 @@ _MARKS = select(changes.c.seq, changes.c.mark).where(
 _FORGOTTEN = select(forgotten).where(
     forgotten.c.author == bindparam("of"), forgotten.c.id == bindparam("named")
 )
+_WAITED_FOR = select(records.c.thread).where(records.c.shown == 0).distinct()
 _TICK = select(ticks.c.last)
 _ADD = insert(records)
 _REVISE = update(records).where(records.c.no == bindparam("known"))
@@ -173,6 +176,11 @@ def stored_of(row: Row[Any]) -> Stored:
 def find(conn: Connection, author: str, record_id: str) -> Stored | None:
     row = conn.execute(_FIND, {"of": author, "named": record_id}).one_or_none()
     return stored_of(row) if row else None
+
+
+def threads_waited_for(conn: Connection) -> set[str]:
+    """The refs of posts under which something waits unshown."""
+    return set(conn.execute(_WAITED_FOR).scalars())
 
 
 def find_by(conn: Connection, **where: Any) -> list[Stored]:
@@ -234,18 +242,34 @@ def add_blank_change(conn: Connection, mark: bytes, made: int) -> None:
     conn.execute(_ADD_CHANGE, {"mark": mark, "record": None, "only_for": None, "made": made})
 
 
-def add_change(conn: Connection, mark: bytes, record: int, only_for: str | None, made: int) -> int:
+def add_change(
+    conn: Connection, mark: bytes, record: int, only_for: str | None, made: int, *, held: bool
+) -> int:
     """Log a change. One for everybody takes the place of all earlier ones of its record."""
     if only_for is None:
         conn.execute(_DROP_CHANGES, {"of": record})
     else:
         conn.execute(_DROP_CHANGES_FOR, {"of": record, "whom": only_for})
-    values = {"mark": mark, "record": record, "only_for": only_for, "made": made}
+    values = {
+        "mark": mark,
+        "record": record,
+        "only_for": only_for,
+        "held": int(held),
+        "made": made,
+    }
     seq = conn.execute(_ADD_CHANGE, values).inserted_primary_key
     assert seq is not None
     if only_for is None:
         conn.execute(_TELL_FIRST, {"known": record, "seq": seq[0]})
     return int(seq[0])
+
+
+def has_change_for(conn: Connection, record: int, person: str) -> bool:
+    query = select(changes.c.seq).where(
+        changes.c.record == record,
+        or_(changes.c.only_for.is_(None), changes.c.only_for == person),
+    )
+    return conn.execute(query.limit(1)).first() is not None
 
 
 def head(conn: Connection) -> Change:
