@@ -14,6 +14,7 @@ from microsocial.clock import Clock, Entropy
 from microsocial.identity import store
 from microsocial.identity.me import Me
 from microsocial.identity.model import AlreadySetUp, NoWordsAsked, WordsDoNotMatch
+from microsocial.identity.recovery import keep_public_halves, public_halves
 from microsocial.protocol.crypto import SigningKey
 from microsocial.protocol.keys import begin, decode_key_log, inception, signing_key
 from microsocial.protocol.words import ENTROPY_BYTES, WORDS, entropy_of, new_words
@@ -81,6 +82,7 @@ class Identity:
             words_hash=answer_hash,
             created=self._clock.now(),
         )
+        keep_public_halves(conn, public_halves(entropy))
         return Me(key, log)
 
     def me(self, conn: Connection) -> Me | None:

@@ -1,5 +1,7 @@
 """Identity's tables: the person, who may come in, and the owner's preferences. Secrets are kept as hashes only."""
 
+from typing import Any
+
 from sqlalchemy import (
     Column,
     Connection,
@@ -16,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.engine import Row
 
-from microsocial.database import metadata
+from microsocial.database import metadata, rows
 
 identity = Table(
     "identity",
@@ -30,6 +32,13 @@ identity = Table(
     Column("words_asked", Text),
     Column("words_hash", Text),
     Column("created", Integer, nullable=False),
+)
+words_halves = Table(
+    "words_halves",
+    metadata,
+    Column("only", Integer, primary_key=True),
+    Column("capsule", LargeBinary, nullable=False),
+    Column("backup", LargeBinary, nullable=False),
 )
 sessions = Table(
     "sessions",
@@ -76,6 +85,14 @@ def add_identity(conn: Connection, **columns: object) -> None:
 
 def change_identity(conn: Connection, **columns: object) -> None:
     conn.execute(update(identity).values(**columns))
+
+
+def keep_halves(conn: Connection, *, capsule: bytes, backup: bytes) -> None:
+    rows.put(conn, words_halves, only=1, capsule=capsule, backup=backup)
+
+
+def find_halves(conn: Connection) -> Row[Any] | None:
+    return rows.find(conn, words_halves, only=1)
 
 
 def add_session(conn: Connection, **columns: object) -> None:

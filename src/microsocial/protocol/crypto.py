@@ -141,6 +141,11 @@ def new_hpke_key(seed: bytes | None = None) -> tuple[bytes, bytes]:
     return private, mlkem.public_key().public_bytes_raw() + x25519.public_key().public_bytes_raw()
 
 
+def x25519_public(private: bytes) -> bytes:
+    """Give the public half of a plain X25519 key, 32 bytes each."""
+    return X25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
+
+
 def hpke_seal(public: bytes, info: bytes, plain: bytes) -> bytes:
     """HPKE base mode, single shot: enc ‖ ciphertext (spec 5.1). Raises Malformed for a key that is none."""
     if len(public) != HPKE_PUBLIC_BYTES:
