@@ -2,6 +2,7 @@
 
     rooms.py    one person's rooms, wired, without any I/O (the simulator uses it too)
     outside.py  what connects them with other people's machines
+    attic.py    the archive's parts: long work, backups
     life.py     `Node`: folder, database, setup, start and stop
     serving.py  the program: `run` serves until SIGTERM or SIGINT
 

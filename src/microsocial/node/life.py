@@ -25,6 +25,7 @@ from microsocial.identity.sessions import Sessions
 from microsocial.identity.setup import SetupLink
 from microsocial.identity.throttle import Throttle
 from microsocial.identity.tokens import Tokens
+from microsocial.node.attic import Attic, build_attic
 from microsocial.node.darkroom import FOLDER, Darkroom, build_darkroom
 from microsocial.node.outside import Outside, build_outside
 from microsocial.node.rooms import Rooms, build_rooms
@@ -71,6 +72,7 @@ class Node:
         self.rooms: Rooms | None = None
         self.outside: Outside | None = None
         self.darkroom: Darkroom | None = None
+        self.attic: Attic | None = None
         self._running: list[asyncio.Task[None]] = []
         self._cli_token = b64u(entropy(32))
         self._folder: Folder | None = None
@@ -108,7 +110,7 @@ class Node:
         for own in (self.identity, self.sessions, self.tokens):
             if isinstance(own, kind):
                 return own
-        for parts in (self.rooms, self.outside, self.darkroom):
+        for parts in (self.rooms, self.outside, self.darkroom, self.attic):
             found = parts.find(kind) if parts else None
             if found is not None:
                 return found
@@ -161,6 +163,8 @@ class Node:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
         self._running.clear()
+        if self.attic:
+            await self.attic.stop()
         if self.darkroom:
             await self.darkroom.stop()
         if self.outside:
@@ -195,12 +199,14 @@ class Node:
         self.darkroom = build_darkroom(
             rooms, self.outside.fetching, self.db, self.settings, self.clock, self.entropy
         )
+        self.attic = build_attic(rooms, self.db, self.settings, self.clock, self.entropy)
 
     async def _begin(self) -> None:
         """What a person's node does by itself, from now on."""
-        assert self.rooms and self.outside and self.darkroom  # noqa: PT018 - called when they are there
+        assert self.rooms and self.outside and self.darkroom and self.attic  # noqa: PT018 - called when they are there
         await self.db.write(self._wake_up)
         await self.darkroom.start()
+        await self.attic.start()
         for name, running in (
             ("courier", self.outside.courier.run),
             ("knocking", self.outside.knocking.run),

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from microsocial import __version__, site
+from microsocial.archive import api as archive
 from microsocial.context import ApiContext
 from microsocial.feed import api as feed
 from microsocial.friends import api as friends
@@ -35,6 +36,7 @@ OWNERS_ROOMS: tuple[Callable[[ApiContext], APIRouter], ...] = (
     messages.router,
     media.router,
     feed.router,
+    archive.router,
 )
 
 # FastAPI would report requests and errors, bodies included, to wherever the environment says.

@@ -28,9 +28,13 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 ALL_SCOPES = frozenset(Scope)
 API = "/api/v1"
 
-# Who may come in, and as whom the person appears: not for a token that only reads or posts.
-_ADMIN_ALWAYS = ("/sessions", "/tokens", "/password", "/setup")
-_ADMIN_TO_CHANGE = ("/me", "/settings")
+# Who may come in, as whom the person appears, and all they have at once: not for a token that only reads or posts.
+_ADMIN_ALWAYS = (
+    *("/sessions", "/tokens", "/password", "/setup"),
+    *("/work", "/backups", "/export", "/import", "/purge", "/leaving", "/move", "/copies"),
+    *("/words", "/keys"),
+)
+_ADMIN_TO_CHANGE = ("/me", "/settings", "/storage")
 
 OwnerCheck = Callable[[Request], Awaitable[Caller]]
 

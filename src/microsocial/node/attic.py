@@ -1,0 +1,35 @@
+"""The parts of the archive that a node carries: long work, and what each sub-room needs beyond a connection."""
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from microsocial.archive.work import Workbench
+from microsocial.clock import Clock, Entropy
+from microsocial.database import Database
+from microsocial.node.rooms import Rooms, find_part
+from microsocial.settings import Settings
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Attic:
+    """Where the owner's data is packed, kept and thrown away. A sub-room's object becomes a field here."""
+
+    work: Workbench
+
+    def find(self, kind: type[T]) -> T | None:
+        return find_part(self, kind)
+
+    async def start(self) -> None:
+        """Begin what the archive does by itself."""
+
+    async def stop(self) -> None:
+        await self.work.close()
+
+
+def build_attic(
+    _rooms: Rooms, db: Database, _settings: Settings, clock: Clock, entropy: Entropy
+) -> Attic:
+    """Make the archive's objects and wire them. Nothing is started."""
+    return Attic(work=Workbench(clock, entropy, db.bus))
