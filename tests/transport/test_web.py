@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ipaddress
 
 import pytest
 
@@ -131,3 +132,13 @@ async def test_what_answers_oddly_is_no_page(answer):
     async with site({"/a": answer}) as (web, base, _):
         with pytest.raises((NotReachable, NotAPage)):
             await read(web, base + "/a")
+
+
+async def test_a_machine_at_home_is_asked_only_when_the_link_itself_names_it():
+    async with site({"/a": page(b"at home"), "/b": elsewhere("/a")}) as (_, base, asked):
+        home = Web(tls_context(), home=[ipaddress.ip_network("127.0.0.0/8")])
+        assert (await read(home, base + "/b")).body == b"at home"
+        with pytest.raises(AddressRefused):
+            await read(home, base.replace("127.0.0.1", "localhost") + "/a")
+        await home.close()
+        assert len(asked) == 2

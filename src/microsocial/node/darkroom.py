@@ -61,7 +61,7 @@ def build_darkroom(
     intake = Intake(db, db.bus, settings.data / FOLDER / "uploads", clock, entropy)
     keeping = Keeping(db, db.bus, rooms.media)
     attachments = Attachments(db, rooms.media, intake, keeping, entropy)
-    web = Web(tls_context())
+    web = Web(tls_context(), home=settings.allow_private_addresses)
     cards = Cards(db, web, settings.data / FOLDER / "cards", wants_cards)
     return Darkroom(intake, attachments, keeping, fetching, cards, web)
 
