@@ -1,6 +1,7 @@
 """When the machine is at fault: nothing half-done, a sentence, and the next write works."""
 
 import asyncio
+import errno
 import sqlite3
 from pathlib import Path
 
@@ -8,7 +9,18 @@ import pytest
 from sqlalchemy import Connection
 from tests.database.test_database import Said, say, words
 
-from microsocial.database import Database, DataDamaged, DiskBroke, DiskFull
+from microsocial.database import (
+    Database,
+    DataDamaged,
+    DiskBroke,
+    DiskFull,
+    FolderReadOnly,
+    MachineFailed,
+    MachineRecovered,
+    MemoryFull,
+    health,
+)
+from microsocial.database.connect import raw
 from microsocial.database.failures import DatabaseClosed, explained
 from microsocial.events import emit
 
@@ -133,3 +145,77 @@ def test_an_input_output_error_on_a_disk_without_room_is_a_full_disk(
     )
     with pytest.raises(DiskFull), explained(tmp_path / "microsocial.db"):
         raise sqlite_error(sqlite3.SQLITE_IOERR_WRITE)
+
+
+async def test_a_writer_whose_connection_cannot_be_renewed_answers_everybody_and_comes_back(
+    db: Database, monkeypatch
+) -> None:
+    def lose_the_transaction(conn: Connection) -> None:
+        conn.exec_driver_sql("ROLLBACK")
+        conn.exec_driver_sql("BEGIN")  # left open, as by a commit that failed halfway
+        raise sqlite_error(sqlite3.SQLITE_IOERR_FSYNC)
+
+    def no_connection() -> Connection:
+        raise sqlite_error(sqlite3.SQLITE_CANTOPEN)
+
+    writer = db._writer
+    connect = writer._connect
+    with pytest.raises(DiskBroke):
+        await db.write(lose_the_transaction)
+    raw(writer._connection).execute("BEGIN")
+    monkeypatch.setattr(writer, "_connect", no_connection)
+    for _ in range(2):
+        results = await asyncio.gather(
+            *(asyncio.wait_for(db.write(say("x")), 5) for _ in range(3)), return_exceptions=True
+        )
+        assert [type(result) for result in results] == [DiskBroke] * 3
+    monkeypatch.setattr(writer, "_connect", connect)
+    assert await db.write(say("again")) == "AGAIN"
+
+
+async def test_trouble_is_told_once_and_its_end_as_well(db: Database, monkeypatch) -> None:
+    monkeypatch.setattr(health, "TRY_AGAIN_SECONDS", 0.02)
+    monkeypatch.setattr(health, "ROOM_AGAIN_BYTES", 0)
+    told: list[str] = []
+    db.bus.subscribe(MachineFailed, lambda event: told.append(event.sentence))
+    db.bus.subscribe(MachineRecovered, lambda _: told.append("over"))
+    is_broken = True
+
+    def write_a_little(_conn: Connection) -> None:
+        if is_broken:
+            raise sqlite_error(sqlite3.SQLITE_FULL)
+
+    monkeypatch.setattr("microsocial.database.database.write_a_little", write_a_little)
+    for _ in range(3):
+        with pytest.raises(DiskFull):
+            await db.write(write_a_little)
+    await asyncio.sleep(0.1)
+    assert told == [DiskFull.sentence()]
+    assert db.health.trouble == DiskFull.sentence()
+    is_broken = False
+    for _ in range(100):
+        await asyncio.sleep(0.01)
+    assert told == [DiskFull.sentence(), "over"]
+    assert db.health.trouble is None
+
+
+@pytest.mark.parametrize(
+    ("error", "meaning"),
+    [
+        (OSError(errno.ENOSPC, "no space"), DiskFull),
+        (OSError(errno.EROFS, "read-only"), FolderReadOnly),
+        (OSError(errno.EIO, "input/output"), DiskBroke),
+        (OSError(errno.ENOENT, "none"), FileNotFoundError),
+        (MemoryError(), MemoryFull),
+    ],
+)
+async def test_what_the_system_refuses_inside_a_change_is_told_in_the_same_words(
+    db: Database, error: Exception, meaning: type[Exception]
+) -> None:
+    def fail(_conn: Connection) -> None:
+        raise error
+
+    for attempt in (db.write, db.read, db.read_long):
+        with pytest.raises(meaning):
+            await attempt(fail)
+    await db.write(say("after"))

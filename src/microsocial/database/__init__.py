@@ -7,6 +7,7 @@ simulator, `open_folder` for the lock on a data folder, `WordsErased` to have de
     database.py   the front door            writer.py   the writer thread: group commit with savepoints
     connect.py    connections and pragmas   migrate.py  the schema's history, run through Alembic
     folder.py     who holds the data folder failures.py what SQLite's errors mean to a person
+    health.py     trouble with the machine, from its beginning to its end
     rows.py       put, find, get, drop: the everyday statements on one table, each built once
 
 May import: settings, errors, events, clock.
@@ -14,17 +15,32 @@ May import: settings, errors, events, clock.
 
 from microsocial.database.database import Database, in_memory
 from microsocial.database.erasure import WordsErased
-from microsocial.database.failures import DataDamaged, DiskBroke, DiskFull
+from microsocial.database.failures import (
+    DatabaseBusy,
+    DataDamaged,
+    DiskBroke,
+    DiskFull,
+    FolderReadOnly,
+    MachineFault,
+    MemoryFull,
+)
 from microsocial.database.folder import DATABASE_NAME, Folder, open_folder
+from microsocial.database.health import MachineFailed, MachineRecovered
 from microsocial.database.schema import metadata
 
 __all__ = [
     "DATABASE_NAME",
     "DataDamaged",
     "Database",
+    "DatabaseBusy",
     "DiskBroke",
     "DiskFull",
     "Folder",
+    "FolderReadOnly",
+    "MachineFailed",
+    "MachineFault",
+    "MachineRecovered",
+    "MemoryFull",
     "WordsErased",
     "in_memory",
     "metadata",

@@ -5,7 +5,8 @@ trip. So they must be short; whatever grows with the data (search, export) goes 
 """
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Self, TypeVar, cast
@@ -14,7 +15,8 @@ from sqlalchemy import Connection
 
 from microsocial.database import connect, migrate
 from microsocial.database.erasure import Eraser, WordsErased, mark_due
-from microsocial.database.failures import DatabaseClosed, explained
+from microsocial.database.failures import DatabaseClosed, MachineFault, explained
+from microsocial.database.health import Health, write_a_little
 from microsocial.database.writer import Job, Writer, run_batch
 from microsocial.events import Event, EventBus
 
@@ -34,6 +36,7 @@ class Database:
     def __init__(self, path: Path | None, bus: EventBus | None = None) -> None:
         self.path = path
         self.bus = bus or EventBus()
+        self.health = Health(path, self.bus, lambda: self.write(write_a_little))
         self._reader: Connection | None = None
         self._writer: Writer | None = None
         self._eraser: Eraser | None = None
@@ -57,6 +60,7 @@ class Database:
 
     def close(self) -> None:
         """Let what was submitted finish; after that nothing can be read or written."""
+        self.health.close()
         if self._eraser is not None:
             self._eraser.close()
         if self._long_readers is not None:
@@ -74,7 +78,7 @@ class Database:
         return self.read_sync(query)
 
     def read_sync(self, query: Callable[[Connection], T]) -> T:
-        with explained(self.path), connect.only_reading(self._open_reader()) as connection:
+        with self.watched(), connect.only_reading(self._open_reader()) as connection:
             return query(connection)
 
     async def read_long(self, query: Callable[[Connection], T]) -> T:
@@ -82,7 +86,10 @@ class Database:
         if self._long_readers is None:
             return self.read_sync(query)
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._long_readers, self._read_on_new_connection, query)
+        with self.watched():
+            return await loop.run_in_executor(
+                self._long_readers, self._read_on_new_connection, query
+            )
 
     def _read_on_new_connection(self, query: Callable[[Connection], T]) -> T:
         assert self.path is not None
@@ -124,13 +131,25 @@ class Database:
 
     def _outcome(self, job: Job[T]) -> T:
         if job.error is not None:
-            with explained(self.path):
+            with self.watched():
                 raise job.error
         return cast("T", job.outcome)
 
     def _publish(self, events: list[Event]) -> None:
         for event in events:
             self.bus.publish(event)
+
+    # When the machine is at fault
+
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[None]:
+        """Raise the machine's faults in words, and have them looked after until they are over. Also for other files."""
+        try:
+            with explained(self.path):
+                yield
+        except MachineFault as fault:
+            self.health.noticed(fault)
+            raise
 
     # Erasing and copying
 

@@ -1,6 +1,11 @@
-"""What SQLite's errors mean to a person. Everything else that a statement may raise is our own mistake."""
+"""What the errors of SQLite and of the system mean to a person. Whatever else a change may raise is our own mistake.
+
+A `MachineFault` is the machine's: it passes, and what it stopped is tried again by itself (health.py).
+"""
 
 import contextlib
+import errno
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -14,13 +19,29 @@ from microsocial.errors import Conflict, MicrosocialError, TooMuch, WeBroke
 NEARLY_NOTHING_BYTES = 1024 * 1024
 
 
-class DiskFull(TooMuch):
+class MachineFault(MicrosocialError):
+    """Something is wrong with this machine's disk or memory. Nothing was changed."""
+
+
+class DiskFull(TooMuch, MachineFault):
     """The disk is full. Nothing was changed. Free some space and try again."""
 
     status = 507
 
 
-class DiskBroke(WeBroke):
+class FolderReadOnly(WeBroke, MachineFault):
+    """The data folder cannot be written any more. Nothing was changed. Look whether its disk is connected and sound."""
+
+    status = 507
+
+
+class MemoryFull(WeBroke, MachineFault):
+    """This machine has no memory left. Nothing was changed. Close other programs and try again."""
+
+    status = 507
+
+
+class DiskBroke(WeBroke, MachineFault):
     """The disk does not take or give what it should. Nothing was changed. Check the disk before going on."""
 
 
@@ -28,7 +49,7 @@ class DataDamaged(WeBroke):
     """The database file is damaged. Stop the program and restore your newest backup."""
 
 
-class DatabaseBusy(WeBroke):
+class DatabaseBusy(WeBroke, MachineFault):
     """Another program holds the database file. Close what uses the data folder and try again."""
 
 
@@ -48,9 +69,19 @@ _MEANINGS: dict[int, type[MicrosocialError]] = {
     sqlite3.SQLITE_FULL: DiskFull,
     sqlite3.SQLITE_IOERR: DiskBroke,
     sqlite3.SQLITE_CANTOPEN: DiskBroke,
+    sqlite3.SQLITE_READONLY: FolderReadOnly,
+    sqlite3.SQLITE_NOMEM: MemoryFull,
+    sqlite3.SQLITE_IOERR_NOMEM: MemoryFull,
     sqlite3.SQLITE_CORRUPT: DataDamaged,
     sqlite3.SQLITE_NOTADB: DataDamaged,
     sqlite3.SQLITE_BUSY: DatabaseBusy,
+}
+_MEANINGS_OF_THE_SYSTEM: dict[int, type[MicrosocialError]] = {
+    errno.ENOSPC: DiskFull,
+    errno.EDQUOT: DiskFull,
+    errno.EROFS: FolderReadOnly,
+    errno.EIO: DiskBroke,
+    errno.ENOMEM: MemoryFull,
 }
 
 
@@ -59,24 +90,33 @@ def explained(path: Path | None) -> Iterator[None]:
     """Raise the machine's faults in words for a person; let everything else pass as it is."""
     try:
         yield
-    except (DBAPIError, sqlite3.Error) as error:
+    except (DBAPIError, sqlite3.Error, OSError, MemoryError) as error:
         meaning = _meaning(error, path)
         if meaning is None:
             raise
         raise meaning from error
 
 
-def _meaning(error: DBAPIError | sqlite3.Error, path: Path | None) -> type[MicrosocialError] | None:
+def _meaning(error: Exception, path: Path | None) -> type[MicrosocialError] | None:
     cause = error.orig if isinstance(error, DBAPIError) else error
-    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # the upper bytes only say where exactly
-    meaning = _MEANINGS.get(code)
-    if meaning is DiskBroke and path is not None and _is_nearly_full(path.parent):
-        return DiskFull
+    if isinstance(cause, MemoryError):
+        return MemoryFull
+    if isinstance(cause, OSError):
+        return _MEANINGS_OF_THE_SYSTEM.get(cause.errno or 0)
+    code = getattr(cause, "sqlite_errorcode", 0)
+    meaning = _MEANINGS.get(code) or _MEANINGS.get(code & 0xFF)  # the upper bytes say where exactly
+    if meaning is DiskBroke and path is not None:
+        return _seen_on_the_disk(path.parent)
+    if meaning is FolderReadOnly and (path is None or os.access(path, os.W_OK)):
+        return None  # a reader that tried to write: our own mistake
     return meaning
 
 
-def _is_nearly_full(folder: Path) -> bool:
-    try:
-        return shutil.disk_usage(folder).free < NEARLY_NOTHING_BYTES
-    except OSError:
-        return False
+def _seen_on_the_disk(folder: Path) -> type[MicrosocialError]:
+    """SQLite says only that something broke: look what it was."""
+    with contextlib.suppress(OSError):
+        if os.statvfs(folder).f_flag & os.ST_RDONLY:
+            return FolderReadOnly
+        if shutil.disk_usage(folder).free < NEARLY_NOTHING_BYTES:
+            return DiskFull
+    return DiskBroke

@@ -3,6 +3,7 @@
 Rule 1: a job is settled only after the COMMIT that holds it.
 Rule 2: a job that fails takes back its own savepoint and nothing else; when the transaction itself is lost (full disk),
 every job in it fails and the next one starts on a clean connection.
+Rule 3: whatever happens, every job is settled and the thread goes on: who waits for a change must hear of it.
 """
 
 import logging
@@ -72,7 +73,7 @@ class Writer:
 
     def __init__(self, connect: Callable[[], Connection]) -> None:
         self._connect = connect
-        self._connection = connect()
+        self._connection: Connection | None = connect()
         self._jobs: queue.SimpleQueue[Job[Any] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="database-writer", daemon=True)
         self._thread.start()
@@ -106,7 +107,8 @@ class Writer:
         """Finish what was submitted, then stop."""
         self._jobs.put(None)
         self._thread.join()
-        self._connection.close()
+        if self._connection is not None:
+            _close(self._connection)
 
     def _run(self) -> None:
         job = self._jobs.get()
@@ -130,27 +132,42 @@ class Writer:
         return self._jobs.get()
 
     def _commit(self, batch: list[Job[Any]]) -> None:
-        run_batch(self._connection, batch)
-        self._start_clean_if_broken()
+        try:
+            run_batch(self._sound_connection(), batch)
+        except Exception as error:  # noqa: BLE001 - not even a connection is to be had: told to whoever waits
+            for job in batch:
+                job.error, job.events, job.outcome = error, [], None
         for job in batch:
             _settle(job)
 
     def _run_alone(self, job: Job[Any]) -> None:
         try:
-            job.outcome = job.work(self._connection)
+            job.outcome = job.work(self._sound_connection())
         except Exception as error:  # noqa: BLE001 - told to whoever waits
             job.error = error
         _settle(job)
 
-    def _start_clean_if_broken(self) -> None:
-        """A transaction that outlived its batch belongs to a commit that failed halfway."""
-        if self._connection.get_transaction() is None and not raw(self._connection).in_transaction:
-            return
-        try:
-            self._connection.close()
-        except SQLAlchemyError:
-            log.exception("A broken connection could not be closed")
+    def _sound_connection(self) -> Connection:
+        """A transaction that outlived its batch belongs to a commit that failed halfway: such a connection is replaced."""
+        connection = self._connection
+        if connection is not None and not _is_in_transaction(connection):
+            return connection
+        self._connection = None  # connecting may fail as well, as long as the disk does not work
+        if connection is not None:
+            _close(connection)
         self._connection = self._connect()
+        return self._connection
+
+
+def _close(connection: Connection) -> None:
+    try:
+        connection.close()
+    except SQLAlchemyError:
+        log.exception("A broken connection could not be closed")
+
+
+def _is_in_transaction(connection: Connection) -> bool:
+    return connection.get_transaction() is not None or raw(connection).in_transaction
 
 
 def _settle(job: Job[Any]) -> None:
