@@ -20,21 +20,22 @@ CARD = {
     "picture": None,
 }
 SIZE = photo()["sizes"][0]
+EXPIRES = ANA.base()["created"] + 7 * 86_400_000
 RANDOM = b64u(drawn("any id", 16))
 HASH = b64u(drawn("any hash", 32))
 
 TRUE_RECORDS: dict[str, dict[str, Any]] = {
-    "post": ANA.base(text="Hello", media=[photo()], links=[CARD]),
+    "post": ANA.base(text="Hello", media=[photo()], links=[CARD], expires=EXPIRES),
     "comment": ENTRY | {"text": "lovely"},
     "reaction": ENTRY | {"emoji": "❤️"},
     "removal": ANA.base("x", post=ANA.base()["id"], entry={"author": BEN.id, "id": ENTRY["id"]}),
-    "message": TO_BEN | {"text": "Hi Ben", "media": []},
+    "message": TO_BEN | {"text": "Hi Ben", "media": [], "expires": EXPIRES},
     "clear": TO_BEN | {"messages": [[ANA.id, RANDOM], [BEN.id, RANDOM]]},
     "profile": ANA.base(id="profile", name="Ana", about="I am", hue=200, avatar=photo()),
     "address": ANA.base(id="address", urls=["https://ana.example"], home=["192.168.0.7:8080"]),
     "tombstone": ANA.base(of="post"),
 }
-OPTIONAL = {"media", "links", "about", "hue", "avatar", "home"}  # and a tombstone's `on`
+OPTIONAL = {"media", "links", "expires", "about", "hue", "avatar", "home"}  # and a tombstone's `on`
 
 Wrong = tuple[str, str, str, dict[str, Any]]
 NOTHING_ELSE = {"media": [], "links": []}
@@ -69,6 +70,10 @@ WRONG_RECORDS: list[Wrong] = [
     ("4.10", "a link to a script", "post", {"links": [CARD | {"url": "javascript:alert(1)"}]}),
     ("4.10", "a title of two lines", "post", {"links": [CARD | {"title": "a\nb"}]}),
     ("4.6", "an empty comment", "comment", {"text": ""}),
+    ("4.13", "an end before the beginning", "post", {"expires": ANA.base()["created"]}),
+    ("4.13", "an end beyond the limit", "post", {"expires": ANA.base()["created"] + 2**40}),
+    ("4.13", "an end that is a text", "post", {"expires": "tomorrow"}),
+    ("4.13", "a message that ends before it begins", "message", {"expires": 1}),
     ("4.10", "an empty name", "comment", {"name": ""}),
     ("4.10", "a name that turns the line around", "comment", {"name": "\u202eanA"}),
     ("4.6", "a name too long", "comment", {"name": "x" * 81}),
@@ -164,6 +169,7 @@ TRUE_LETTERS: dict[str, dict[str, Any]] = {
     "holdings": PAIR
     | {
         "request": HASH,
+        "address": None,
         "position": "here",
         "prekey": PREKEY,
         "holds": [[ANA.id, RANDOM, 5, HASH, "held"], [ANA.id, "profile", 0, None, "gone"]],
@@ -183,7 +189,7 @@ TRUE_LETTERS: dict[str, dict[str, Any]] = {
         "note": "It is me!",
         "position": "",
     },
-    "farewell": PAIR | {"since": "here"},
+    "farewell": PAIR | {"since": "here", "left": False},
 }
 WRONG_LETTERS: list[Wrong] = [
     ("7.1", "a letter to oneself", "update", {"to": ANA.id}),
@@ -225,7 +231,9 @@ WRONG_LETTERS: list[Wrong] = [
 WELL_KNOWN = {
     "protocol": 1,
     "id": ANA.id,
+    ("7.3", "an address that is no record", "answer", {"address": "https://ana.example"}),
     "keys": ANA.log.encoded(),
+    ("9.5", "a number for a boolean", "farewell", {"left": 1}),
     "prekey": PREKEY,
     "profile": {"name": "Ana", "hue": 200},
     "address": {"urls": ["https://ana.example"]},
@@ -235,6 +243,7 @@ WRONG_WELL_KNOWN: list[tuple[str, str, dict[str, Any]]] = [
     ("10.1", "a protocol below 1", {"protocol": 0}),
     ("10.1", "no key log", {"keys": []}),
     ("10.1", "an empty name", {"profile": {"name": ""}}),
+    "moved": False,
     ("10.1", "no profile", {"profile": None}),
     ("10.1", "an address that is a script", {"address": {"urls": ["javascript:alert(1)"]}}),
     ("10.1", "too many capabilities", {"capabilities": ["x"] * 33}),
@@ -243,6 +252,7 @@ WRONG_WELL_KNOWN: list[tuple[str, str, dict[str, Any]]] = [
 
 # Rows of what is wrong and the bytes.
 NOT_STRICT_JSON: list[tuple[str, bytes]] = [
+    ("10.1", "a number for a boolean", {"moved": 1}),
     ("nothing", b""),
     ("an array", b"[]"),
     ("a string", b'"text"'),

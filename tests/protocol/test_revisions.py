@@ -89,6 +89,8 @@ def test_an_edit_is_above_the_previous_one_even_when_the_clock_is_wrong():
         ("post", {"text": "edited", "revision": CREATED + 5}, True),
         ("post", {"created": CREATED - 5}, False),
         ("post", {"audience": "circle"}, False),
+        ("post", {"expires": TRUE["post"]["expires"] - 1}, False),
+        ("post", {"expires": None}, False),
         ("tombstone", {"created": CREATED - 5}, True),
         ("message", {}, False),
     ],

@@ -121,6 +121,7 @@ class Answer(_Object, frozen=True, kw_only=True):
     prekey: EncodedPrekey | None = None
     refused: Annotated[tuple[Refused, ...], Meta(max_length=MAX_PAGE_RECORDS)] = ()
     keys: EncodedKeyLog = ()  # with key-behind: the longer log of the one who is answered
+    address: EncodedRecord | None = None  # with moved: where the signer lives now
     now: Moment
 
     @property
@@ -207,6 +208,7 @@ class Farewell(_Object, frozen=True, kw_only=True):
     kind: ClassVar[str] = "farewell"
 
     since: PositionText = ""
+    left: bool = False  # the sender gives up their node altogether
 
 
 class PublicName(msgspec.Struct, frozen=True, kw_only=True):
@@ -229,6 +231,7 @@ class WellKnown(msgspec.Struct, frozen=True, kw_only=True):
     prekey: EncodedPrekey
     profile: PublicName
     address: PublicAddress = PublicAddress()
+    moved: bool = False  # the node at `address` is the one to speak to
     capabilities: Annotated[
         tuple[Annotated[str, Meta(max_length=64)], ...], Meta(max_length=MAX_CAPABILITIES)
     ] = ()

@@ -62,3 +62,4 @@ NONCE_MEMORY_S = 600  # seconds: how long a nonce is remembered; twice the clock
 INVITE_LIFETIME_S = 604_800  # seconds: seven days; long enough to read one's mail, short enough to be forgotten
 PREKEY_LIFETIME_S = 604_800  # seconds: seven days; a prekey is replaced weekly
 PREKEY_GRACE_S = 1_209_600  # seconds: fourteen days; an old private half is kept for a friend who was away
+MAX_LIFETIME_S = 315_360_000  # seconds: ten years, of what expires; what is meant to last longer just stays

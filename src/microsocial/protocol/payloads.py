@@ -24,6 +24,7 @@ from microsocial.protocol.shapes import (
     Tombstone,
     Unknown,
 )
+    expires_of,
 
 __all__ = [
     "Address",
@@ -44,6 +45,7 @@ __all__ = [
     "Unknown",
     "read_record",
     "read_signed_record",
+    "expires_of",
 ]
 
 

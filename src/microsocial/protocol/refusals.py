@@ -25,6 +25,7 @@ class Status(StrEnum):
     KEY_BEHIND = "key-behind"
     KEY_UNKNOWN = "key-unknown"
     BUSY = "busy"
+    MOVED = "moved"
 
 
 class Refusal(StrEnum):

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from microsocial.protocol.envelope import Envelope
-from microsocial.protocol.shapes import Record, Tombstone
+from microsocial.protocol.shapes import Record, Tombstone, expires_of
 
 
 class Rank(NamedTuple):
@@ -39,5 +39,8 @@ def keeps_its_promises(new: Record, known: Record) -> bool:
     if isinstance(new, Tombstone) or isinstance(known, Tombstone):
         return True
     return (
-        new.created == known.created and new.audience == known.audience and type(new) is type(known)
+        new.created == known.created
+        and new.audience == known.audience
+        and expires_of(new) == expires_of(known)
+        and type(new) is type(known)
     )

@@ -15,6 +15,7 @@ from microsocial.protocol.fields import (
     Hash,
     KeyNumber,
     KindName,
+    Moment,
     Name,
     PersonId,
     RandomId,
@@ -28,6 +29,7 @@ from microsocial.protocol.limits import (
     MAX_CARD_DESCRIPTION_CHARACTERS,
     MAX_CARD_TITLE_CHARACTERS,
     MAX_CLEARED_MESSAGES,
+    MAX_LIFETIME_S,
     MAX_LINK_CARDS,
     MAX_MEDIA,
     MAX_RECIPIENTS,
@@ -107,10 +109,12 @@ class Post(Record, frozen=True, kw_only=True):
     text: Text
     media: MediaItems = ()
     links: Annotated[tuple[Card, ...], Meta(max_length=MAX_LINK_CARDS)] = ()
+    expires: Moment | None = None  # spec 4.13
 
     @override
     def check(self) -> None:
         _check_said(self.text, has_more=bool(self.media or self.links))
+        _check_lifetime(self.created, self.expires)
         check_media(self.media, self.audience)
         for card in self.links:
             check_web_link(card.url)
@@ -185,11 +189,13 @@ class Message(_Addressed, frozen=True, kw_only=True):
 
     text: Text
     media: MediaItems = ()
+    expires: Moment | None = None  # spec 4.13
 
     @override
     def check(self) -> None:
         super().check()
         _check_said(self.text, has_more=bool(self.media))
+        _check_lifetime(self.created, self.expires)
         check_media(self.media, self.audience)
 
 
@@ -260,6 +266,16 @@ def _check_said(text: str, *, has_more: bool) -> None:
     check_text(text)
     if not text.strip() and not has_more:
         raise Malformed("an empty text")
+
+
+def _check_lifetime(created: int, expires: int | None) -> None:
+    if expires is not None and not created < expires <= created + MAX_LIFETIME_S * 1000:
+        raise Malformed("an end before the beginning, or beyond what anybody waits for")
+
+
+def expires_of(record: Record) -> int | None:
+    """When every node erases it by itself (spec 4.13); None for what stays."""
+    return record.expires if isinstance(record, Post | Message) else None
 
 
 def _check_for_all_friends(audience: Audience) -> None:
