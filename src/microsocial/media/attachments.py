@@ -22,16 +22,15 @@ from microsocial.media.intake import Intake
 from microsocial.media.keeping import Keeping
 from microsocial.media.model import (
     PREPARED,
-    MixedFiles,
     NotReadyYet,
-    TooManyFiles,
     Upload,
     UploadNotFound,
     UploadRefused,
+    fit,
 )
 from microsocial.media.service import Media, SealedSize
 from microsocial.protocol.encoding import b64u
-from microsocial.protocol.limits import MAX_CAPTION_CHARACTERS, MAX_MEDIA
+from microsocial.protocol.limits import MAX_CAPTION_CHARACTERS
 from microsocial.protocol.texts import clean
 
 T = TypeVar("T")
@@ -131,8 +130,8 @@ class Attachments:
         *,
         public: bool,
     ) -> list[Item]:
-        uploads = [_ready(found.get(one.id)) for one in chosen]
-        _fit(uploads)
+        uploads = _ready([found.get(one.id) for one in chosen])
+        fit([(upload, (upload.prepared or {}).get("kind")) for upload in uploads])
         items: list[Item] = []
         for one, upload in zip(chosen, uploads, strict=True):
             prepared = upload.prepared or {}
@@ -181,24 +180,18 @@ async def say_with(
     return await attachments.say(chosen, say, public=public, said=said, card=card)
 
 
-def _ready(upload: Upload | None) -> Upload:
-    if upload is None:
+def _ready(found: Sequence[Upload | None]) -> list[Upload]:
+    """These uploads, all of them ready; what waiting does not mend is said first."""
+    uploads = [upload for upload in found if upload is not None]
+    if len(uploads) < len(found):
         raise UploadNotFound(field="media")
-    if upload.state == "refused":
-        raise UploadRefused(upload.sentence, field="media")
-    if upload.state != "ready":
-        raise NotReadyYet(f"{upload.name} is still being prepared.", field="media")
-    return upload
-
-
-def _fit(uploads: Sequence[Upload]) -> None:
-    """Up to ten photos, or one clip, or one voice note."""
-    if len({upload.id for upload in uploads}) != len(uploads):
-        raise MixedFiles(f"{uploads[0].name}: The same file twice.", field="media")
-    if len(uploads) > MAX_MEDIA:
-        raise TooManyFiles(field="media")
-    if len(uploads) > 1 and any((one.prepared or {}).get("kind") != "photo" for one in uploads):
-        raise MixedFiles(field="media")
+    for upload in uploads:
+        if upload.state == "refused":
+            raise UploadRefused(upload.sentence, field="media")
+    for upload in uploads:
+        if upload.state != "ready":
+            raise NotReadyYet(f"{upload.name} is still being prepared.", field="media")
+    return uploads
 
 
 def _item(

@@ -21,7 +21,7 @@ from microsocial.clock import Clock, Entropy
 from microsocial.database import Database, DiskFull
 from microsocial.errors import MicrosocialError
 from microsocial.events import EventBus, LiveEvent
-from microsocial.media import store
+from microsocial.media import held, store
 from microsocial.media.model import (
     MAX_UNFINISHED,
     MAX_UPLOAD_BYTES,
@@ -33,6 +33,7 @@ from microsocial.media.model import (
     TooManyUploads,
     Upload,
     UploadNotFound,
+    UploadSettled,
     UploadShape,
     UploadTooLarge,
 )
@@ -86,9 +87,8 @@ class Intake:
         """Remove uploads older than a day, and folders nobody knows."""
         oldest = self._clock.now() - UPLOAD_LIFETIME_MS
         known = await self._db.read(store.all_uploads)
-        stale = [
-            upload.id for upload in known if upload.made < oldest and upload.id not in self._at_work
-        ]
+        kept = await self._db.read(held.uploads) | self._at_work.keys()
+        stale = [upload.id for upload in known if upload.made < oldest and upload.id not in kept]
         if stale:
             await self._db.write(lambda conn: store.drop_uploads(conn, stale))
         await asyncio.to_thread(self._sweep_folders, {upload.id for upload in known} - set(stale))
@@ -210,6 +210,7 @@ class Intake:
             await asyncio.gather(task, return_exceptions=True)
         await self._db.write(lambda conn: store.drop_uploads(conn, [upload.id]))
         await asyncio.to_thread(shutil.rmtree, self.folder(upload.id), ignore_errors=True)
+        self._bus.publish(UploadSettled())
 
     # Preparing
 
@@ -268,6 +269,8 @@ class Intake:
     async def _settle(self, upload: Upload) -> None:
         await self._db.write(lambda conn: store.put_upload(conn, upload))
         self._tell(upload)
+        if upload.state != "working":
+            self._bus.publish(UploadSettled())
 
     def _tell(self, upload: Upload) -> None:
         self._bus.publish(LiveEvent("media.changed", {"media": self.described(upload)}))
@@ -282,7 +285,7 @@ class Intake:
             "state": upload.state,
             "progress": 100 if upload.state == "ready" else self._progress.get(upload.id, 0),
             "sentence": upload.sentence,
-            "kind": prepared.get("kind") or self._kind(upload),
+            "kind": self.kind(upload),
             "width": prepared.get("width"),
             "height": prepared.get("height"),
             "duration": prepared.get("duration"),
@@ -303,7 +306,10 @@ class Intake:
         size = upload.prepared["sizes"][0]
         return self.folder(upload.id) / PREPARED / size["file"], size["type"]
 
-    def _kind(self, upload: Upload) -> str | None:
+    def kind(self, upload: Upload) -> str | None:
+        """What it is, as far as one knows."""
+        if upload.prepared is not None:
+            return str(upload.prepared["kind"])
         if upload.state != "working":
             return None
         found = _sniffed(self.folder(upload.id) / SOURCE)

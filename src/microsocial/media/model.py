@@ -1,5 +1,6 @@
 """Uploads and blobs as values, and what is told about them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -9,6 +10,7 @@ from typing_extensions import (
 
 from microsocial.errors import Conflict, Invalid, NotFound, TooMuch
 from microsocial.events import Event
+from microsocial.protocol.limits import MAX_MEDIA
 
 UploadState = Literal["receiving", "working", "ready", "refused"]
 
@@ -95,6 +97,11 @@ class StorageShape(TypedDict):
 
 
 @dataclass(frozen=True)
+class UploadSettled(Event):
+    """A file on its way is ready, refused or removed."""
+
+
+@dataclass(frozen=True)
 class BlobsWanted(Event):
     """Records arrived that show what is not here yet."""
 
@@ -146,3 +153,17 @@ class FileUnknown(Invalid):
 
 class BlobAway(NotFound):
     """This picture has not come yet. It comes when your friend's machine is awake."""
+
+
+def fit(files: Sequence[tuple[Upload, str | None]]) -> None:
+    """See that these files, each with its kind, go into one post: up to ten photos, or one clip, or one voice note.
+
+    Raises:
+        MixedFiles, TooManyFiles
+    """
+    if len({upload.id for upload, _ in files}) != len(files):
+        raise MixedFiles(f"{files[0][0].name}: The same file twice.", field="media")
+    if len(files) > MAX_MEDIA:
+        raise TooManyFiles(field="media")
+    if len(files) > 1 and any(kind != "photo" for _, kind in files):
+        raise MixedFiles(field="media")

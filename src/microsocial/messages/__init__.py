@@ -2,9 +2,9 @@
 
 Front door: `Messages` (service.py): `messages.send(conn, friend, text)`, `messages.unsend(…)`, `messages.clear(…)`,
 `messages.conversations(conn)`, `messages.page(conn, friend)`. What arrives from friends comes through peer.py.
-What a friend has received is never stored here: it follows from delivery's positions.
+With files, `sending.py` says it, now or when they are ready. What a friend has received is never stored here: it follows from delivery's positions.
 
-May import: friends, delivery, identity, records, context, database, protocol, settings, errors, events, clock.
+May import: friends, delivery, media, identity, records, context, database, protocol, settings, errors, events, clock.
 """
 
 from microsocial.messages.service import Messages

@@ -1,24 +1,22 @@
 """Conversations over the owner's API (docs/develop/api.md, "Messages")."""
 
+from typing import Any
+
 from fastapi import APIRouter
-from pydantic import Field
+from fastapi.responses import JSONResponse
 
 from microsocial.context import ApiContext, Body
-from microsocial.media.attachments import Chosen, say_with
+from microsocial.media.held import WaitingShape
+from microsocial.media.waiting import Waiting
+from microsocial.messages import sending
 from microsocial.messages.model import (
     DEFAULT_PAGE,
     ConversationShape,
     MessageShape,
     PageShape,
 )
+from microsocial.messages.sending import NewMessage
 from microsocial.messages.service import Messages
-from microsocial.protocol.limits import MAX_MEDIA
-
-
-class NewMessage(Body):
-    text: str = ""
-    media: list[Chosen] = Field(default_factory=list, max_length=MAX_MEDIA)
-    key: str | None = None
 
 
 class Edit(Body):
@@ -46,18 +44,29 @@ def router(context: ApiContext) -> APIRouter:
             lambda conn: messages.page(conn, friend, limit=limit, cursor=cursor)
         )
 
-    @routes.post("/messages/{friend}", status_code=201)
-    async def send(friend: str, asked: NewMessage) -> MessageShape:
+    @routes.post(
+        "/messages/{friend}",
+        status_code=201,
+        response_model=MessageShape,
+        responses={202: {"model": WaitingShape}},
+    )
+    async def send(friend: str, asked: NewMessage) -> Any:
         messages = context.room(Messages)
-        return await say_with(
-            context,
-            asked.media,
-            lambda conn, shown: messages.send(
-                conn, friend, asked.text, media=shown.media, key=asked.key
-            ),
-            public=False,
-            said=lambda conn: messages.sent_before(conn, asked.key),
-        )
+        before = await context.db.read(lambda conn: messages.sent_before(conn, asked.key))
+        if before is not None:
+            return before
+        waits = await sending.wait(context, friend, asked) if asked.media else None
+        if waits is not None:
+            return JSONResponse(waits, status_code=202)
+        return await sending.send(context, friend, asked)
+
+    @routes.get("/messages/{friend}/waiting")
+    async def waiting(friend: str) -> list[WaitingShape]:
+        return await context.room(Waiting).all("message", friend)
+
+    @routes.delete("/messages/{friend}/waiting/{key}", status_code=204)
+    async def take_back(friend: str, key: str) -> None:
+        await context.room(Waiting).take_back("message", key, friend)
 
     @routes.patch("/messages/{friend}/{ref}")
     async def edit(friend: str, ref: str, asked: Edit) -> MessageShape:

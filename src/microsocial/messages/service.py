@@ -77,6 +77,13 @@ class Messages:
             store.put_key(conn, key=key, friend=friend, ref=stored.ref, made=self._clock.now())
         return self._views.message(conn, stored.ref)
 
+    def check(self, conn: Connection, friend: str, text: str, key: str | None) -> None:
+        """Raise what sending it would, as far as one can know before its files are ready."""
+        self._sent_with(conn, key)
+        if not self._friends.is_friend(conn, friend):
+            raise NotFriends
+        fit_text(text, may_be_empty=True)
+
     def sent_before(self, conn: Connection, key: str | None) -> MessageShape | None:
         """Give what was sent with this key, if something was."""
         sent = self._sent_with(conn, key)

@@ -1,5 +1,6 @@
 """What handles photos and clips in the event loop: taking in, putting into records, fetching friends', sweeping."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -11,8 +12,10 @@ from microsocial.identity.store import read_preferences
 from microsocial.media.attachments import Attachments
 from microsocial.media.cards import Cards
 from microsocial.media.fetching import Fetching
+from microsocial.media.held import Kind
 from microsocial.media.intake import Intake
 from microsocial.media.keeping import Keeping
+from microsocial.media.waiting import Sayer, Waiting
 from microsocial.node.rooms import Rooms, find_part
 from microsocial.settings import Settings
 from microsocial.transport.guard import tls_context
@@ -28,6 +31,7 @@ class Darkroom:
     """The parts of the media room that live in the event loop."""
 
     intake: Intake
+    waiting: Waiting
     attachments: Attachments
     keeping: Keeping
     fetching: Fetching
@@ -41,10 +45,17 @@ class Darkroom:
         await self.keeping.start()
         await self.cards.start()
         await self.intake.start()
+        self.waiting.look_soon()
         await self.fetching.start()
+
+    async def tidy(self) -> None:
+        """Now and then: sweep what was never posted, and try again what waits."""
+        await self.intake.sweep()
+        self.waiting.look_soon()
 
     async def stop(self) -> None:
         await self.fetching.stop()
+        await self.waiting.stop()
         await self.intake.stop()
         await self.keeping.stop()
         await self.web.close()
@@ -57,13 +68,15 @@ def build_darkroom(
     settings: Settings,
     clock: Clock,
     entropy: Entropy,
+    sayers: Mapping[Kind, Sayer],
 ) -> Darkroom:
     intake = Intake(db, db.bus, settings.data / FOLDER / "uploads", clock, entropy)
+    waiting = Waiting(db, db.bus, intake, sayers, clock, entropy)
     keeping = Keeping(db, db.bus, rooms.media)
     attachments = Attachments(db, rooms.media, intake, keeping, entropy)
     web = Web(tls_context(), home=settings.allow_private_addresses)
     cards = Cards(db, web, settings.data / FOLDER / "cards", wants_cards)
-    return Darkroom(intake, attachments, keeping, fetching, cards, web)
+    return Darkroom(intake, waiting, attachments, keeping, fetching, cards, web)
 
 
 def wants_cards(conn: Connection) -> bool:

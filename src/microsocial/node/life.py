@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,10 +26,14 @@ from microsocial.identity.sessions import Sessions
 from microsocial.identity.setup import SetupLink
 from microsocial.identity.throttle import Throttle
 from microsocial.identity.tokens import Tokens
+from microsocial.media.held import Kind
+from microsocial.media.waiting import Sayer
+from microsocial.messages import sending
 from microsocial.node.attic import Attic, build_attic
 from microsocial.node.darkroom import FOLDER, Darkroom, build_darkroom
 from microsocial.node.outside import Outside, build_outside
 from microsocial.node.rooms import Rooms, build_rooms
+from microsocial.posts import publishing
 from microsocial.protocol.encoding import b64u
 from microsocial.protocol.payloads import Profile
 from microsocial.settings import Settings
@@ -196,8 +201,12 @@ class Node:
     def _move_in(self, rooms: Rooms) -> None:
         self.rooms = rooms
         self.outside = build_outside(rooms, self.db, self.settings, self.clock, self.entropy)
+        sayers: dict[Kind, Sayer] = {
+            "post": partial(publishing.say_waited, self),
+            "message": partial(sending.say_waited, self),
+        }
         self.darkroom = build_darkroom(
-            rooms, self.outside.fetching, self.db, self.settings, self.clock, self.entropy
+            rooms, self.outside.fetching, self.db, self.settings, self.clock, self.entropy, sayers
         )
         self.attic = build_attic(rooms, self.db, self.settings, self.clock, self.entropy)
 
@@ -230,7 +239,7 @@ class Node:
             await asyncio.sleep(HOUSEKEEPING_S)
             assert self.rooms and self.darkroom  # noqa: PT018 - as above
             await self.db.write(self.rooms.delivery.tick)
-            await self.darkroom.intake.sweep()
+            await self.darkroom.tidy()
 
     def announce(self) -> None:
         """Tell programs on this machine where the node is (docs/develop/architecture.md, node.py)."""

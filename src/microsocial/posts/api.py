@@ -1,49 +1,20 @@
 """Posts over HTTP, for the owner (docs/develop/api.md, "Posts, feed")."""
 
-from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from microsocial.context import ApiContext, Body
-from microsocial.media.attachments import Chosen, say_with
-from microsocial.media.cards import Card, Cards
+from microsocial.media.held import WaitingShape
+from microsocial.media.waiting import Waiting
+from microsocial.posts import publishing
 from microsocial.posts.drafts import KeptDraft
-from microsocial.posts.model import (
-    MAX_CHOSEN,
-    Choice,
-    Class,
-    Comment,
-    Delivery,
-    Draft,
-    Post,
-    Reaction,
-)
+from microsocial.posts.model import Comment, Delivery, Post, Reaction
+from microsocial.posts.publishing import NewPost
 from microsocial.posts.service import Posts
-from microsocial.protocol.limits import MAX_INTEGER, MAX_MEDIA
-from microsocial.records.markup import first_link
-
-
-class AudienceAsked(Body):
-    """Who shall see it."""
-
-    class_: Class = Field(alias="class")
-    circle: str | None = None
-    people: list[str] = Field(default_factory=list, max_length=MAX_CHOSEN)
-
-    def choice(self) -> Choice:
-        return Choice(self.class_, self.circle, tuple(self.people))
-
-
-class NewPost(Body):
-    """What to say, and to whom."""
-
-    text: str = ""
-    audience: AudienceAsked
-    media: list[Chosen] = Field(default_factory=list, max_length=MAX_MEDIA)
-    key: str | None = None
+from microsocial.protocol.limits import MAX_INTEGER
 
 
 class Words(Body):
@@ -91,23 +62,26 @@ def _add_posts(routes: APIRouter, context: ApiContext) -> None:
     def posts() -> Posts:
         return context.room(Posts)
 
-    @routes.post("/posts", status_code=201)
-    async def publish(asked: NewPost) -> Post:
-        draft = Draft(asked.text, asked.audience.choice(), key=asked.key)
+    @routes.post(
+        "/posts", status_code=201, response_model=Post, responses={202: {"model": WaitingShape}}
+    )
+    async def publish(asked: NewPost) -> Any:
         before = await context.db.read(lambda conn: posts().said_before(conn, asked.key))
         if before is not None:
             return before
-        async with _card(context, asked.text) as card:
-            return await say_with(
-                context,
-                asked.media,
-                lambda conn, shown: posts().publish(
-                    conn, replace(draft, media=shown.media, links=shown.links)
-                ),
-                public=asked.audience.class_ == "public",
-                said=lambda conn: posts().said_before(conn, asked.key),
-                card=card,
-            )
+        waits = await publishing.wait(context, asked) if asked.media else None
+        if waits is not None:
+            return JSONResponse(waits, status_code=202)
+        return await publishing.publish(context, asked)
+
+    @routes.get("/posts/waiting")
+    async def waiting() -> list[WaitingShape]:
+        return await context.room(Waiting).all("post")
+
+    @routes.delete("/posts/waiting/{key}", status_code=204)
+    async def take_back(key: str) -> Response:
+        await context.room(Waiting).take_back("post", key)
+        return Response(status_code=204)
 
     @routes.get("/posts/{post}")
     async def show(post: str) -> Post:
@@ -130,12 +104,6 @@ def _add_posts(routes: APIRouter, context: ApiContext) -> None:
     async def offer(friend: str, asked: Since) -> dict[str, int]:
         offered = await context.db.write(lambda conn: posts().offer(conn, friend, asked.since))
         return {"offered": offered}
-
-
-def _card(context: ApiContext, text: str) -> "AbstractAsyncContextManager[Card | None]":
-    """Look at the first link of a post, if there is one."""
-    url = first_link(text)
-    return context.room(Cards).look(url) if url else nullcontext()
 
 
 def _add_threads(routes: APIRouter, context: ApiContext) -> None:

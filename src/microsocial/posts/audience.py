@@ -10,6 +10,7 @@ from microsocial.friends.model import Person
 from microsocial.friends.service import Friends
 from microsocial.posts import store
 from microsocial.posts.model import (
+    CLASSES,
     MAX_CHOSEN,
     NARROW,
     Audience,
@@ -37,6 +38,8 @@ def readers(conn: Connection, friends: Friends, choice: Choice) -> list[str] | N
     Raises:
         NoSuchAudience, NobodyChosen, NotAmongFriends; what the friends room says about an unknown circle
     """
+    if choice.name not in CLASSES:
+        raise NoSuchAudience(field="audience")
     if choice.name == "circle":
         if choice.circle is None:
             raise NoSuchAudience(field="audience")

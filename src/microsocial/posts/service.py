@@ -16,12 +16,10 @@ from microsocial.friends.service import Friends
 from microsocial.posts import audience, store
 from microsocial.posts.drafts import Drafts
 from microsocial.posts.model import (
-    CLASSES,
     MAX_ENTRIES_PER_PERSON,
     Comment,
     CommentNotFound,
     Draft,
-    NoSuchAudience,
     NotYours,
     OutOfReach,
     Post,
@@ -90,11 +88,15 @@ class Posts:
         said = store.said_with(conn, f"post:{key}")
         return self._shown_again(said, lambda ref: self.show(conn, ref)) if said else None
 
+    def check(self, conn: Connection, draft: Draft) -> None:
+        """Raise what publishing it would, as far as one can know before its files are ready."""
+        fit_key(draft.key)
+        fit_text(draft.text, may_be_empty=True)
+        audience.readers(conn, self._friends, draft.audience)
+
     def _publish(self, conn: Connection, draft: Draft) -> Post:
         text = fit_text(draft.text, may_be_empty=bool(draft.media))
         choice = draft.audience
-        if choice.name not in CLASSES:
-            raise NoSuchAudience(field="audience")
         people = audience.readers(conn, self._friends, choice)
         stored = self._log.say(
             conn,
