@@ -7,8 +7,9 @@ from typing import Any
 
 from tests.protocol.cast import ANA, BEN, CEM, drawn, on, photo
 
+from microsocial.protocol.capsules import CapsuleCircle, CapsuleFriend, Contents
 from microsocial.protocol.encoding import b64u
-from microsocial.protocol.limits import MAX_TEXT_CHARACTERS
+from microsocial.protocol.limits import MAX_CAPSULE_BYTES, MAX_TEXT_CHARACTERS
 
 POST = ANA.says("post", ANA.base(text="Hello", media=[], links=[]))
 ENTRY = ANA.base("an entry", on=on(POST), name="Ana")
@@ -34,6 +35,7 @@ TRUE_RECORDS: dict[str, dict[str, Any]] = {
     "profile": ANA.base(id="profile", name="Ana", about="I am", hue=200, avatar=photo()),
     "address": ANA.base(id="address", urls=["https://ana.example"], home=["192.168.0.7:8080"]),
     "tombstone": ANA.base(of="post"),
+    "capsule": ANA.base(id="capsule", sealed=b64u(drawn("a capsule", 32))),
 }
 OPTIONAL = {"media", "links", "expires", "about", "hue", "avatar", "home"}  # and a tombstone's `on`
 
@@ -69,11 +71,11 @@ WRONG_RECORDS: list[Wrong] = [
     ("4.6", "too many cards", "post", {"links": [CARD] * 5}),
     ("4.10", "a link to a script", "post", {"links": [CARD | {"url": "javascript:alert(1)"}]}),
     ("4.10", "a title of two lines", "post", {"links": [CARD | {"title": "a\nb"}]}),
-    ("4.6", "an empty comment", "comment", {"text": ""}),
     ("4.13", "an end before the beginning", "post", {"expires": ANA.base()["created"]}),
     ("4.13", "an end beyond the limit", "post", {"expires": ANA.base()["created"] + 2**40}),
     ("4.13", "an end that is a text", "post", {"expires": "tomorrow"}),
     ("4.13", "a message that ends before it begins", "message", {"expires": 1}),
+    ("4.6", "an empty comment", "comment", {"text": ""}),
     ("4.10", "an empty name", "comment", {"name": ""}),
     ("4.10", "a name that turns the line around", "comment", {"name": "\u202eanA"}),
     ("4.6", "a name too long", "comment", {"name": "x" * 81}),
@@ -103,6 +105,11 @@ WRONG_RECORDS: list[Wrong] = [
     ("4.6", "an about too long", "profile", {"about": "x" * 501}),
     ("4.4", "a profile for me alone", "profile", {"audience": "me"}),
     ("11.2", "a public profile with a sealed avatar", "profile", {"audience": "public"}),
+    ("4.4", "a capsule for the world", "capsule", {"audience": "public"}),
+    ("4.6", "a capsule that is not b64u", "capsule", {"sealed": "=="}),
+    ("4.6", "an empty capsule", "capsule", {"sealed": ""}),
+    ("4.6", "a capsule too large", "capsule", {"sealed": "A" * (MAX_CAPSULE_BYTES * 4 // 3 + 2)}),
+    ("4.3", "a tombstone of a capsule", "tombstone", {"of": "capsule"}),
     ("4.10", "an address without a scheme", "address", {"urls": ["ana.example"]}),
     ("4.10", "an address with a user", "address", {"urls": ["https://ana@evil.example"]}),
     ("4.6", "too many addresses", "address", {"urls": ["https://ana.example"] * 9}),
@@ -163,13 +170,13 @@ TRUE_LETTERS: dict[str, dict[str, Any]] = {
         "prekey": PREKEY,
         "refused": [[BEN.id, RANDOM, "malformed"]],
         "keys": [],
+        "address": None,
         "now": 1_700_000_000_000,
     },
     "reunion": PAIR | {"prekey": PREKEY, "after": [ANA.id, RANDOM], "want": [[ANA.id, "profile"]]},
     "holdings": PAIR
     | {
         "request": HASH,
-        "address": None,
         "position": "here",
         "prekey": PREKEY,
         "holds": [[ANA.id, RANDOM, 5, HASH, "held"], [ANA.id, "profile", 0, None, "gone"]],
@@ -225,34 +232,73 @@ WRONG_LETTERS: list[Wrong] = [
     ("9.2", "an invite without proof", "greeting", {"invite": {"id": b64u(bytes(8))}}),
     ("9.2", "a note too long", "greeting", {"note": "x" * 501}),
     ("4.10", "a control character in a note", "greeting", {"note": "\x1b[2J"}),
+    ("7.3", "an address that is no record", "answer", {"address": "https://ana.example"}),
     ("9.5", "a position that is a number", "farewell", {"since": 5}),
+    ("9.5", "a number for a boolean", "farewell", {"left": 1}),
 ]
 
 WELL_KNOWN = {
     "protocol": 1,
     "id": ANA.id,
-    ("7.3", "an address that is no record", "answer", {"address": "https://ana.example"}),
     "keys": ANA.log.encoded(),
-    ("9.5", "a number for a boolean", "farewell", {"left": 1}),
     "prekey": PREKEY,
     "profile": {"name": "Ana", "hue": 200},
     "address": {"urls": ["https://ana.example"]},
+    "moved": False,
     "capabilities": ["media"],
 }
 WRONG_WELL_KNOWN: list[tuple[str, str, dict[str, Any]]] = [
     ("10.1", "a protocol below 1", {"protocol": 0}),
     ("10.1", "no key log", {"keys": []}),
     ("10.1", "an empty name", {"profile": {"name": ""}}),
-    "moved": False,
     ("10.1", "no profile", {"profile": None}),
     ("10.1", "an address that is a script", {"address": {"urls": ["javascript:alert(1)"]}}),
+    ("10.1", "a number for a boolean", {"moved": 1}),
     ("10.1", "too many capabilities", {"capabilities": ["x"] * 33}),
     ("10.1", "a control character in a capability", {"capabilities": ["\x1b"]}),
 ]
 
+ANAS_CAPSULE = Contents(
+    name="Ana",
+    about="I am",
+    hue=200,
+    urls=("https://ana.example",),
+    friends=(
+        CapsuleFriend(
+            id=BEN.id,
+            sees_from=1_700_000_000_000,
+            name="Ben",
+            urls=("https://ben.example", "http://192.168.0.8:8080"),
+            allowed=("192.168.0.8:8080",),
+            met="invited_me",
+        ),
+        CapsuleFriend(id=CEM.id, sees_from=1_700_000_000_001),
+    ),
+    circles=(CapsuleCircle(name="Family", people=(1,)), CapsuleCircle(name="Nobody yet")),
+    blocked=(HASH,),
+)
+_FRIEND = {"id": BEN.id, "sees_from": 1}
+WRONG_CAPSULES: list[tuple[str, Any]] = [
+    ("no name", {}),
+    ("an empty name", {"name": " "}),
+    ("a friend without an id", {"name": "Ana", "friends": [{"sees_from": 1}]}),
+    ("a friend twice", {"name": "Ana", "friends": [_FRIEND, _FRIEND]}),
+    ("a friend by name only", {"name": "Ana", "friends": ["Ben"]}),
+    (
+        "a circle with somebody who is no friend",
+        {"name": "Ana", "friends": [_FRIEND], "circles": [{"name": "Family", "people": [1]}]},
+    ),
+    (
+        "a place below the first",
+        {"name": "Ana", "friends": [_FRIEND], "circles": [{"name": "Family", "people": [-1]}]},
+    ),
+    ("somebody blocked who is no id", {"name": "Ana", "blocked": ["Cem"]}),
+    ("an address that is a script", {"name": "Ana", "urls": ["javascript:alert(1)"]}),
+    ("an array", []),
+]
+
 # Rows of what is wrong and the bytes.
 NOT_STRICT_JSON: list[tuple[str, bytes]] = [
-    ("10.1", "a number for a boolean", {"moved": 1}),
     ("nothing", b""),
     ("an array", b"[]"),
     ("a string", b'"text"'),

@@ -10,7 +10,11 @@ def test_every_kind_has_a_true_example():
 
 
 def test_what_the_log_knows_of_kinds():
-    assert {name for name, kind in KINDS.items() if kind.one_valued} == {"profile", "address"}
+    assert {name for name, kind in KINDS.items() if kind.one_valued} == {
+        "profile",
+        "address",
+        "capsule",
+    }
     assert {name for name, kind in KINDS.items() if kind.entry} == {"comment", "reaction"}
 
 

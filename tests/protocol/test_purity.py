@@ -23,6 +23,7 @@ PURE = {
     "re",
     "struct",
     "typing",
+    "zlib",
 }
 ALLOWED = PURE | {"msgspec", "typing_extensions"}
 OWN = {"crypto": {"cryptography", "nacl"}, "words": {"mnemonic"}}

@@ -6,6 +6,7 @@ draws randomness inside the library, so letters that were sealed once are kept a
 """
 
 import json
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from docs.spec.vectors.operations import OPERATIONS
 from tests.protocol.cast import ANA, BEN, CEM, Person, drawn, photo
 from tests.protocol.examples import (
+    ANAS_CAPSULE,
     NOT_B64U,
     NOT_STRICT_JSON,
     POST,
@@ -20,6 +22,7 @@ from tests.protocol.examples import (
     TRUE_LETTERS,
     TRUE_RECORDS,
     WELL_KNOWN,
+    WRONG_CAPSULES,
     WRONG_LETTERS,
     WRONG_MEDIA,
     WRONG_RECORDS,
@@ -29,6 +32,8 @@ from tests.protocol.examples import (
 from microsocial.errors import Invalid, PeerBroke
 from microsocial.protocol import invites, signatures
 from microsocial.protocol.blobs import Shape, seal_blob
+from microsocial.protocol.capsules import Contents, open_capsule, seal_capsule
+from microsocial.protocol.crypto import hkdf, new_hpke_key
 from microsocial.protocol.encoding import b64u, dump, unb64u
 from microsocial.protocol.envelope import sign_envelope
 from microsocial.protocol.keys import KeyLog, Reason, inception, rotation
@@ -324,6 +329,54 @@ def sealing() -> Iterator[Case]:
         yield refuse("5.1", name, "open-a-letter", **(place | change))
 
 
+def _capsule_once(name: str, contents: Contents, private: bytes, public: bytes) -> str:
+    path = HERE / "capsules.json"
+    cases = json.loads(path.read_text())["vectors"] if path.exists() else []
+    kept = next((case["input"]["sealed"] for case in cases if case["name"] == name), "")
+    try:
+        if open_capsule(kept, ANA.id, private) == contents:
+            return kept
+    except PeerBroke:
+        pass
+    sealed = seal_capsule(contents, ANA.id, public)
+    assert sealed
+    return sealed
+
+
+def capsules() -> Iterator[Case]:
+    private = hkdf(ANA.entropy, b"microsocial capsule")
+    public = new_hpke_key(private)[1]
+    keys = {"entropy": b64u(ANA.entropy)}
+    yield accept("3.7", "the keys of Ana's words", "derive-other-keys", **keys)
+    whole = "everything"
+    sealed = _capsule_once(whole, ANAS_CAPSULE, private, public)
+    place = {"sealed": sealed, "author": ANA.id, "private": b64u(private)}
+    yield accept("3.8", whole, "open-a-capsule", **place)
+    bare = "a name and nothing else"
+    alone = _capsule_once(bare, Contents(name="Ana"), private, public)
+    yield accept("3.8", bare, "open-a-capsule", **(place | {"sealed": alone}))
+    raw = unb64u(sealed)
+    wrong = {
+        "somebody else's words": {"private": b64u(hkdf(BEN.entropy, b"microsocial capsule"))},
+        "another author": {"author": BEN.id},
+        "a bit of enc": {"sealed": b64u(flip(raw, 8 * 100))},
+        "a bit of the ciphertext": {"sealed": b64u(flip(raw, 8 * 1200))},
+        "cut short": {"sealed": b64u(raw[:-1])},
+        "nothing": {"sealed": ""},
+    }
+    for name, change in wrong.items():
+        yield refuse("3.8", name, "open-a-capsule", **(place | change))
+    for name, content in WRONG_CAPSULES:
+        within = b64u(pad(zlib.compress(dump(content))))
+        yield refuse("3.8", name, "read-capsule-contents", padded=within)
+    bomb = b64u(pad(zlib.compress(b" " * 2_000_000)))
+    yield refuse("3.8", "unpacks to too much", "read-capsule-contents", padded=bomb)
+    behind = b64u(pad(zlib.compress(b'{"name":"Ana"}') + b"more"))
+    yield refuse("3.8", "something behind it", "read-capsule-contents", padded=behind)
+    plain = b64u(pad(b'{"name":"Ana"}'))
+    yield refuse("3.8", "not compressed", "read-capsule-contents", padded=plain)
+
+
 def letters() -> Iterator[Case]:
     public = b64u(ANA.key().public.raw)
     sections = {
@@ -502,6 +555,7 @@ FILES = {
     "records": ("What people say", records),
     "revisions": ("Which revision stands", revisions),
     "sealing": ("Sealed letters", sealing),
+    "capsules": ("What friends keep for one who comes back", capsules),
     "letters": ("What nodes say", letters),
     "invites": ("Invite links and proofs", invite_links),
     "requests": ("Signed requests", requests),

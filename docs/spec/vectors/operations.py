@@ -4,11 +4,13 @@
 An operation takes a vector's `input` and returns its `output`; it refuses by raising PeerBroke or Invalid.
 """
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 from microsocial.protocol import blobs, exchange, invites, signatures
-from microsocial.protocol.crypto import PublicKey, SigningKey
+from microsocial.protocol.capsules import open_capsule, read_contents
+from microsocial.protocol.crypto import PublicKey, SigningKey, hkdf, new_hpke_key, x25519_public
 from microsocial.protocol.encoding import b64u, parse_object, unb64u
 from microsocial.protocol.envelope import (
     decode_envelope,
@@ -116,6 +118,26 @@ def open_a_letter(given: Values) -> Values:
     return {"envelope": b64u(opened)}
 
 
+def derive_other_keys(given: Values) -> Values:
+    words = unb64u(given["entropy"])
+    capsule, backup = hkdf(words, b"microsocial capsule"), hkdf(words, b"microsocial backup")
+    return {
+        "capsule": b64u(capsule),
+        "capsule-public": b64u(new_hpke_key(capsule)[1]),
+        "backup": b64u(backup),
+        "backup-public": b64u(x25519_public(backup)),
+    }
+
+
+def open_a_capsule(given: Values) -> Values:
+    contents = open_capsule(given["sealed"], given["author"], unb64u(given["private"]))
+    return {"contents": json.loads(contents.written())}
+
+
+def read_capsule_contents(given: Values) -> Values:
+    return {"contents": json.loads(read_contents(unb64u(given["padded"])).written())}
+
+
 def read_a_letter(given: Values) -> Values:
     envelope = decode_envelope(given["envelope"], MAX_UPDATE_BYTES)
     if envelope.kind not in _LETTERS:
@@ -201,6 +223,9 @@ OPERATIONS: dict[str, Callable[[Values], Values]] = {
         pad_content,
         unpad_content,
         open_a_letter,
+        derive_other_keys,
+        open_a_capsule,
+        read_capsule_contents,
         read_a_letter,
         read_well_known,
         parse_invite,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from microsocial.protocol.capsules import Capsule
 from microsocial.protocol.shapes import (
     Address,
     Clear,
@@ -34,6 +35,7 @@ _MODELS: tuple[type[Record], ...] = (
     Clear,
     Profile,
     Address,
+    Capsule,
     Tombstone,
 )
 KINDS: dict[str, KindInfo] = {
@@ -54,4 +56,4 @@ OBJECTS = frozenset(
     }
 )
 # Names we have promised to later editions; a node of this one treats them as unknown kinds.
-RESERVED = frozenset({"poll", "vote", "capsule", "introduction", "call"})
+RESERVED = frozenset({"poll", "vote", "introduction", "call"})

@@ -14,6 +14,8 @@ MAX_RECORD_BYTES = 262_144  # bytes: envelope of a record; 10 captioned photos i
 MAX_KEY_EVENT_BYTES = 1_024  # bytes: envelope of an inception or rotation; real ones have about 400
 MAX_KEY_EVENTS = 256  # events: a key log; one rotation a month for twenty years
 MAX_PREKEY_BYTES = 4_096  # bytes: envelope of a prekey; a real one has about 2,000
+MAX_CAPSULE_BYTES = 132_208  # bytes: a capsule as sealed: 128 KiB padded, and the seal; some 1,500 friends with names and addresses
+MAX_CAPSULE_CONTENT_BYTES = 1_048_576  # bytes: a capsule unpacked; what unpacks to more is no capsule
 
 # Exchange
 MAX_PAGE_BYTES = 1_048_576  # bytes: envelopes and key logs in one update; quick to lose and send again
@@ -61,5 +63,5 @@ MAX_CLOCK_DIFFERENCE_S = 300  # seconds: between a request's `created` and the r
 NONCE_MEMORY_S = 600  # seconds: how long a nonce is remembered; twice the clock difference
 INVITE_LIFETIME_S = 604_800  # seconds: seven days; long enough to read one's mail, short enough to be forgotten
 PREKEY_LIFETIME_S = 604_800  # seconds: seven days; a prekey is replaced weekly
-PREKEY_GRACE_S = 1_209_600  # seconds: fourteen days; an old private half is kept for a friend who was away
 MAX_LIFETIME_S = 315_360_000  # seconds: ten years, of what expires; what is meant to last longer just stays
+PREKEY_GRACE_S = 1_209_600  # seconds: fourteen days; an old private half is kept for a friend who was away

@@ -1,5 +1,6 @@
 """Reading records: any envelope becomes a value of its kind, or Malformed (spec 4)."""
 
+from microsocial.protocol.capsules import Capsule
 from microsocial.protocol.encoding import parse_object
 from microsocial.protocol.envelope import Envelope, verify_envelope
 from microsocial.protocol.fields import convert
@@ -23,11 +24,12 @@ from microsocial.protocol.shapes import (
     Removal,
     Tombstone,
     Unknown,
-)
     expires_of,
+)
 
 __all__ = [
     "Address",
+    "Capsule",
     "Card",
     "Clear",
     "Comment",
@@ -43,9 +45,9 @@ __all__ = [
     "Size",
     "Tombstone",
     "Unknown",
+    "expires_of",
     "read_record",
     "read_signed_record",
-    "expires_of",
 ]
 
 

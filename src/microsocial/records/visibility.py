@@ -13,7 +13,7 @@ from microsocial.records.store import offered, readers, records
 
 FOR_FRIENDS = ("public", "friends")
 FOR_NAMED = ("circle", "chosen")
-ONE_VALUED = ("profile", "address")
+ONE_VALUED = ("profile", "address", "capsule")
 FOLLOWING = (
     "clear",
     "removal",
