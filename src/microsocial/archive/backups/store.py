@@ -1,0 +1,104 @@
+"""The tables of backups and their statements. All local facts: a restored folder goes on where it was."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Integer,
+    LargeBinary,
+    Row,
+    Table,
+    Text,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from microsocial.database import metadata, rows
+from microsocial.records.store import records, take_backs
+
+backup_plan = Table(
+    "backup_plan",
+    metadata,
+    Column("only", Integer, primary_key=True),
+    Column("folder", Text, nullable=False),
+    Column("key", LargeBinary, nullable=False),  # opens the backups; the passphrase is kept nowhere
+    Column("every", Text, nullable=False),
+    Column("next", Integer),
+    Column("made", Integer),
+    Column("bytes", Integer),
+    Column("sentence", Text),
+    Column("trouble", Text),
+    Column("rehearsed", Integer),
+    Column("rehearsed_fine", Integer),
+    Column("rehearsal", Text),
+)
+backup_snapshots = Table(
+    "backup_snapshots",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("made", Integer, nullable=False),
+    Column("bytes", Integer, nullable=False),
+)
+restorations = Table(
+    "restorations",
+    metadata,
+    Column("no", Integer, primary_key=True),
+    Column("made", Integer, nullable=False),
+    Column("restored", Integer, nullable=False),
+)
+
+
+def find_plan(conn: Connection) -> Row[Any] | None:
+    return rows.find(conn, backup_plan, only=1)
+
+
+def put_plan(conn: Connection, **values: Any) -> None:
+    rows.put(conn, backup_plan, only=1, **values)
+
+
+def change_plan(conn: Connection, **values: Any) -> None:
+    conn.execute(update(backup_plan).values(**values))
+
+
+def drop_plan(conn: Connection) -> None:
+    conn.execute(delete(backup_plan))
+    conn.execute(delete(backup_snapshots))
+
+
+def put_snapshot(conn: Connection, snapshot: str, made: int, size: int) -> None:
+    rows.put(conn, backup_snapshots, id=snapshot, made=made, bytes=size)
+
+
+def keep_snapshots(conn: Connection, kept: Collection[str]) -> None:
+    conn.execute(delete(backup_snapshots).where(backup_snapshots.c.id.not_in(kept)))
+
+
+def snapshot_sizes(conn: Connection) -> dict[str, int]:
+    found = conn.execute(select(backup_snapshots.c.id, backup_snapshots.c.bytes))
+    return {row.id: row.bytes for row in found}
+
+
+def add_restoration(conn: Connection, made: int, restored: int) -> None:
+    conn.execute(insert(restorations).values(made=made, restored=restored))
+
+
+def last_restoration(conn: Connection) -> Row[Any] | None:
+    newest = select(restorations).order_by(restorations.c.no.desc()).limit(1)
+    return conn.execute(newest).one_or_none()
+
+
+def given_back_since(conn: Connection, moment: int) -> Sequence[Row[Any]]:
+    """How many records of which kind each friend gave back: (person, kind, count)."""
+    query = (
+        select(take_backs.c.person, records.c.kind, func.count(records.c.no.distinct()))
+        .join(records, records.c.ref == take_backs.c.ref)
+        .where(take_backs.c.taken >= moment, records.c.withdrawn == 0)
+        .group_by(take_backs.c.person, records.c.kind)
+        .order_by(take_backs.c.person, records.c.kind)
+    )
+    return conn.execute(query).all()
