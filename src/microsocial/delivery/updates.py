@@ -36,6 +36,7 @@ class Updates:
         friend = store.find(conn, person)
         if friend is None or friend.state == "ended" or self._standing.stopped(conn):
             return None
+        self._log.expire(conn)  # spec 4.13: what is over is not passed on
         key_log = self._log.key_logs(conn, [person])[person]
         prekey = _prekey_of(friend, key_log)
         if prekey is None:

@@ -23,12 +23,13 @@ from microsocial.protocol.payloads import (
     Removal,
     Tombstone,
     Unknown,
+    expires_of,
     read_record,
 )
 from microsocial.protocol.refusals import Malformed, Refusal, UnknownKey
 from microsocial.protocol.revisions import Rank, rank, wins
 from microsocial.records import store
-from microsocial.records.ground import Ground
+from microsocial.records.ground import EXPIRED, Ground
 from microsocial.records.model import (
     ARRIVING,
     Accepted,
@@ -101,6 +102,7 @@ def unstored(envelope: Envelope, record: Record, via: str, received: int) -> Sto
         withdrawn=isinstance(record, Tombstone),
         via=via,
         received=received,
+        expires=expires_of(record),
     )
 
 
@@ -125,6 +127,8 @@ class Arriving:
             raise Refused(checked.refusal or Refusal.MALFORMED)
         found = unstored(checked.envelope, checked.record, via, self._ground.clock.now())
         self._check_addressed(found, via)
+        if self._forgot_over(conn, found):
+            return Accepted("forgotten", None)
         if found.author == self._ground.me.id:
             return self._accept_mine(conn, found, via)
         return self._accept_from(conn, found, via, unsure=unsure)
@@ -154,6 +158,12 @@ class Arriving:
             found = _succeed(found, before)
         return self._let_stand(conn, found, before, via, unsure=unsure)
 
+    def _forgot_over(self, conn: Connection, found: Stored) -> bool:
+        """Spec 4.13: what comes after its time is erased at once, with whatever of it was here."""
+        if self._ground.is_over(found):
+            self._ground.forget(conn, found.author, found.id, EXPIRED)
+        return self._ground.is_over(found)
+
     def _is_forgotten(self, conn: Connection, found: Stored) -> bool:
         """What was purged, cleared or taken out stays away; a tombstone passes, since a friend may have lost it."""
         gone = store.find_forgotten(conn, found.author, found.id)
@@ -176,6 +186,9 @@ class Arriving:
         posts = store.find_by(conn, ref=found.thread) if found.thread is not None else []
         if found.withdrawn:
             return self._keep(conn, replace(found, shown=True), before)
+        if not posts and self._is_of_forgotten(conn, found):
+            self._ground.forget(conn, found.author, found.id, "post-gone", found.thread_author)
+            return Accepted("forgotten", None)
         if found.is_entry and not posts:  # R8: kept until its post is known
             return self._keep(conn, replace(found, shown=False), before)
         if posts and posts[0].withdrawn:
@@ -189,6 +202,12 @@ class Arriving:
         if reason == Refusal.NOT_A_READER and may_be_reader:
             return self._keep(conn, replace(found, shown=False), before)
         raise Refused(reason)
+
+    def _is_of_forgotten(self, conn: Connection, found: Stored) -> bool:
+        """Say whether it stands under a post that was purged here, or is over."""
+        on = on_of(found.envelope, found.payload)
+        gone = store.find_forgotten(conn, on.author, on.id) if on else None
+        return gone is not None and gone.thread_author is None
 
     def _keep(self, conn: Connection, found: Stored, before: Stored | None) -> Accepted:
         stored = self._ground.keep(conn, found, before)
@@ -213,6 +232,8 @@ class Arriving:
         `holder` gave it back, so they are its reader.
         """
         self._ground.saw_tick(conn, found.revision)
+        if self._forgot_over(conn, found):
+            return None
         if before is None:
             if store.find_forgotten(conn, found.author, found.id) and not found.withdrawn:
                 return None
@@ -260,7 +281,8 @@ def _check_promises(before: Stored, found: Stored) -> None:
         raise Refused(Refusal.CHANGED_CREATED)
     if before.withdrawn or found.withdrawn:
         return
-    if before.created != found.created or before.audience != found.audience:
+    promised = (before.created, before.audience, before.expires)
+    if promised != (found.created, found.audience, found.expires):
         raise Refused(Refusal.CHANGED_CREATED)
 
 

@@ -17,7 +17,9 @@ from microsocial.protocol.payloads import Clear, Message, Removal
 from microsocial.protocol.positions import MARK_BYTES
 from microsocial.records import store
 from microsocial.records.handlers import ANY_ENTRY, Forgetting, Handler, Reminded, Watcher
-from microsocial.records.model import ChangeLogged, Me, Stored, ref_of
+from microsocial.records.model import ChangeLogged, Me, Stored, WillExpire, ref_of
+
+EXPIRED = "expired"  # why the log forgot it
 
 
 class Ground:
@@ -96,6 +98,8 @@ class Ground:
         if stored.shown:
             self.project(conn, stored)
         self._carry_out(conn, stored)
+        if stored.expires is not None:
+            emit(conn, WillExpire(stored.expires))
         return stored
 
     def _named_readers(self, conn: Connection, stored: Stored) -> set[str]:
@@ -157,6 +161,7 @@ class Ground:
             handler: object = self.handlers.get(known.kind)
             if isinstance(handler, Forgetting):
                 handler.forget(conn, known)
+            self._forget_thread(conn, known, why)
         store.put_forgotten(
             conn,
             author=author,
@@ -166,6 +171,16 @@ class Ground:
             forgotten=self.clock.now(),
             **unsaid,
         )
+
+    def _forget_thread(self, conn: Connection, post: Stored, why: str) -> None:
+        """Nobody sees a thread without its post. What I wrote under another's stays mine, unless that is over for all."""
+        for entry in store.find_by(conn, thread=post.ref) if not post.is_entry else ():
+            if why == EXPIRED or entry.author != self.me.id or post.author == self.me.id:
+                self.forget(conn, entry.author, entry.id, why, entry.thread_author)
+
+    def is_over(self, stored: Stored) -> bool:
+        """Spec 4.13: by my clock its time has passed."""
+        return stored.expires is not None and stored.expires <= self.clock.now()
 
     def _unsaid(self, conn: Connection, known: Stored) -> dict[str, Any]:
         """What shows later that a record of mine for one person was offered, though I forgot that it was (R17)."""

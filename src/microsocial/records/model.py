@@ -61,6 +61,7 @@ class Stored:
     taken_back: bool = False  # lost here and given back by a friend: for those who hold it
     via: str = ""
     received: int = 0
+    expires: int | None = None  # spec 4.13
 
     @cached_property
     def ref(self) -> str:
@@ -158,6 +159,13 @@ class RecordArrived(Event):
     kind: str
     author: str
     via: str
+
+
+@dataclass(frozen=True)
+class WillExpire(Event):
+    """Something stands here now that is erased by itself at that moment."""
+
+    moment: int
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from microsocial.protocol.payloads import read_record
 from microsocial.protocol.revisions import next_revision
 from microsocial.records import pages, store
 from microsocial.records.arriving import Arriving, check, unstored
-from microsocial.records.ground import Ground
+from microsocial.records.ground import EXPIRED, Ground
 from microsocial.records.handlers import Handler, Watcher
 from microsocial.records.model import (
     Accepted,
@@ -30,6 +30,7 @@ from microsocial.records.model import (
 from microsocial.records.reunion import Named, Reunion
 
 RECORD_ID_BYTES = 16
+EXPIRE_STEP = 200  # records erased in one transaction; others write in between
 REBUILD_STEP = 500  # records projected between two reads
 
 
@@ -182,8 +183,19 @@ class Log:
         self._arriving.relay(conn, stored)
 
     def forget(self, conn: Connection, author: str, record_id: str, why: str) -> None:
-        """Erase a record here and remember its name, so that it never comes back."""
+        """Erase a record here, with others' entries under it, and remember its name, so that it never comes back."""
         self._ground.forget(conn, author, record_id, why)
+
+    def expire(self, conn: Connection) -> int:
+        """Erase what is over by now (spec 4.13), as much as one transaction should; give how many."""
+        over = store.expired(conn, self._ground.clock.now(), EXPIRE_STEP)
+        for stored in over:
+            self._ground.forget(conn, stored.author, stored.id, EXPIRED)
+        return len(over)
+
+    def next_expiry(self, conn: Connection) -> int | None:
+        """When the next record is over."""
+        return store.next_expiry(conn)
 
     # Sending
 

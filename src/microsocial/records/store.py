@@ -60,6 +60,7 @@ records = Table(
     Column("via", Text, nullable=False),
     Column("received", Integer, nullable=False),
     Column("first_change", Integer),  # by which it was first told to whoever may see it
+    Column("expires", Integer),  # when it is erased by itself
 )
 changes = Table(
     "changes",
@@ -138,6 +139,13 @@ _TELL_FIRST = (
     .where(records.c.no == bindparam("known"), records.c.first_change.is_(None))
     .values(first_change=bindparam("seq"))
 )
+_EXPIRED = (
+    select(records)
+    .where(records.c.expires <= bindparam("now", type_=Integer))
+    .order_by(records.c.expires)
+    .limit(bindparam("limit", type_=Integer))
+)
+_NEXT_EXPIRY = select(func.min(records.c.expires)).where(records.c.expires.is_not(None))
 _ADD_READER = insert(readers)
 _ADD_READERS = _ADD_READER.on_conflict_do_update(
     index_elements=["record", "person"],
@@ -167,6 +175,7 @@ def stored_of(row: Row[Any]) -> Stored:
         taken_back=bool(row.taken_back),
         via=row.via,
         received=row.received,
+        expires=row.expires,
     )
 
 
@@ -199,6 +208,16 @@ def numbered_after(conn: Connection, no: int, limit: int) -> list[Stored]:
     return [stored_of(row) for row in conn.execute(query)]
 
 
+def expired(conn: Connection, now: int, limit: int) -> list[Stored]:
+    """Give what is over by now, the longest over first."""
+    return [stored_of(row) for row in conn.execute(_EXPIRED, {"now": now, "limit": limit})]
+
+
+def next_expiry(conn: Connection) -> int | None:
+    """When the next record is over."""
+    return conn.execute(_NEXT_EXPIRY).scalar()
+
+
 def put(conn: Connection, stored: Stored) -> int:
     """Insert or replace by `no`; give the number."""
     values = {
@@ -220,6 +239,7 @@ def put(conn: Connection, stored: Stored) -> int:
         "taken_back": int(stored.taken_back),
         "via": stored.via,
         "received": stored.received,
+        "expires": stored.expires,
     }
     if stored.no != ARRIVING:
         conn.execute(_REVISE, {**values, "known": stored.no})
