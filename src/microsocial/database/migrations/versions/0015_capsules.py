@@ -22,7 +22,7 @@ TABLES = (
         made INTEGER NOT NULL,
         expires INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID""",
-    """CREATE TABLE returning (
+    """CREATE TABLE sought (
         person TEXT PRIMARY KEY NOT NULL,
         urls TEXT NOT NULL,
         attempts INTEGER NOT NULL DEFAULT 0,
@@ -38,5 +38,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for name in ("returning", "help_links", "capsules"):
+    for name in ("sought", "help_links", "capsules"):
         op.execute(f"DROP TABLE {name}")
