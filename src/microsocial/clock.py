@@ -27,5 +27,10 @@ class SystemClock:
         return time.time_ns() // 1_000_000 + self._offset_ms
 
 
+def steady_ms() -> int:
+    """Milliseconds that no setting of the clock changes; a machine that sleeps counts on where the system can tell."""
+    return time.clock_gettime_ns(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)) // 1_000_000
+
+
 def system_entropy(length: int) -> bytes:
     return secrets.token_bytes(length)

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Connection
 from tests.support.time_and_chance import FakeClock, SeededEntropy
 
-from microsocial.database import in_memory
+from microsocial.database import DiskFull, MachineRecovered, in_memory
 from microsocial.delivery import courier as courier_module
 from microsocial.delivery.backoff import Backoff
 from microsocial.delivery.courier import Courier
@@ -453,3 +453,58 @@ async def test_many_friends_mean_one_timer() -> None:
             await it.pass_time(1000)
         await it.settle()
         assert len(asyncio.all_tasks()) <= 3
+
+
+YEAR = 365 * 24 * HOUR
+
+
+async def test_a_clock_set_back_by_a_year_puts_nothing_off_by_a_year() -> None:
+    async with story("ben", "cem") as it:
+        it.network.down.add("ben")
+        await it.write_to("ben")
+        it.network.calls.clear()
+        await it.pass_time(-YEAR)
+        await it.pass_time(2 * MINUTE)
+        assert it.network.calls_to("ben") == 1, "the next try came in its time"
+        for _ in range(30):
+            await it.pass_time(HOUR)
+        assert it.network.calls_to("cem") == 1, "and so did the daily hello"
+
+
+async def test_a_clock_set_ahead_and_back_again_costs_one_look_at_everybody() -> None:
+    async with story("ben", "cem") as it:
+        await it.pass_time(YEAR)
+        assert it.network.calls_to("ben") <= 1
+        await it.pass_time(-YEAR)
+        for _ in range(20):
+            await it.pass_time(HOUR)
+        assert it.network.calls_to("ben") <= 1
+        await it.write_to("cem")
+        assert it.post.pile["cem"] == 0
+
+
+async def test_whom_our_full_disk_turned_away_hears_from_us_as_soon_as_it_is_over() -> None:
+    async with story("ben", "cem") as it:
+        it.courier.turned_away("ben")
+        await it.pass_time(MINUTE)
+        assert it.network.calls == []
+        await it.tell(MachineRecovered())
+        assert [person for person, _ in it.network.calls] == ["ben"]
+        await it.tell(MachineRecovered())
+        assert it.network.calls_to("ben") == 1
+
+
+async def test_what_our_own_disk_kept_from_leaving_leaves_as_soon_as_it_is_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with story("ben") as it:
+
+        async def full(change: object) -> None:
+            raise DiskFull
+
+        with monkeypatch.context() as broken:
+            broken.setattr(it.db, "write", full)
+            await it.write_to("ben")
+        assert it.post.pile["ben"] == 1
+        await it.tell(MachineRecovered())
+        assert it.post.pile["ben"] == 0

@@ -56,3 +56,21 @@ def test_a_private_half_never_shows() -> None:
     ana = world.people[0]
     prekeys = ana.read(lambda conn: conn.execute(store.prekeys.select()).all())
     assert all(half.private.hex() not in repr(ana.delivery.prekeys) for half in prekeys)
+
+
+def test_a_clock_that_ran_a_year_ahead_makes_no_prekey_last_a_year_longer() -> None:
+    world = World.of_friends("ana", "ben")
+    ana, ben = world.people
+    year = 365 * DAY_MS
+    world.clock.advance(year)
+    ana.write(ana.delivery.tick)  # the old one counts as replaced in a year
+    world.clock.advance(-year)
+    assert ana.write(ana.delivery.tick), "one made in the future is replaced now"
+    assert not ana.write(ana.delivery.tick)
+    world.clock.advance(PREKEY_GRACE_S * 1000)
+    ana.write(ana.delivery.tick)
+    halves = ana.read(lambda conn: conn.execute(store.prekeys.select()).all())
+    assert len(halves) == 2, "the newest, and the one that it has just replaced"
+    post = ben.post("sealed to one that is gone")
+    world.run()
+    assert ana.holds(post)

@@ -108,3 +108,22 @@ def test_a_browser_is_known_by_its_secret_and_the_pile_stays_small(db, sessions,
     assert not knows(secrets[0])
     assert not knows("guessed")
     assert secrets[-1].encode() not in db.snapshot()
+
+
+def test_a_clock_set_a_year_ahead_and_back_ends_no_session_in_use(db, clock, entropy):
+    steady = type(clock)(1)
+    sessions = Sessions(clock, entropy, steady.now)
+    used, unused = opened(db, sessions), opened(db, sessions)
+    assert found(db, sessions, used.secret)
+    clock.advance(365 * DAY_MS)
+    steady.advance(60_000)
+    assert found(db, sessions, used.secret)
+    assert found(db, sessions, unused.secret) is None
+    opened(db, sessions)  # a login tidies up
+    assert found(db, sessions, used.secret)
+    db.write_sync(lambda conn: sessions.touch(conn, used.id))
+    clock.advance(-365 * DAY_MS)
+    assert found(db, sessions, used.secret)
+    steady.advance(SESSION_IDLE_DAYS * DAY_MS)
+    clock.advance(3 * 365 * DAY_MS)
+    assert found(db, sessions, used.secret) is None

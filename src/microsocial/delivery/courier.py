@@ -17,7 +17,7 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from microsocial.clock import Clock, Entropy
-from microsocial.database import Database
+from microsocial.database import Database, MachineFault, MachineRecovered
 from microsocial.delivery.backoff import Backoff
 from microsocial.delivery.model import (
     BUSY,
@@ -144,6 +144,8 @@ class Courier:
         ] = []  # entries that no longer fit an errand's `due` are skipped
         self._under_way = 0
         self._newly_silent: set[str] = set()  # who failed for the first time since anybody answered
+        self._turned_away: set[str] = set()  # whose letters this machine could not take
+        self._looked_at = clock.now()
         self._is_stopped = False
         self._look = asyncio.Event()
         self._listen()
@@ -185,6 +187,10 @@ class Courier:
         elif not errand.hello and errand.due is not None and errand.due > self._clock.now():
             self._plan(person, errand.daily)
 
+    def turned_away(self, person: str) -> None:
+        """This machine could not take their letter (full disk): they hear from us as soon as it can."""
+        self._turned_away.add(person)
+
     def resume(self) -> None:
         """Go on after a Stop: the owner has decided that this copy continues."""
         self._is_stopped = False
@@ -198,6 +204,7 @@ class Courier:
     def _listen(self) -> None:
         self._bus.subscribe(ChangeLogged, self._on_change)
         self._bus.subscribe(HelloArrived, lambda event: self.wake(event.person))
+        self._bus.subscribe(MachineRecovered, lambda _: self._on_recovery())
         self._bus.subscribe(CorrespondenceBegan, lambda event: self.wake(event.person))
         self._bus.subscribe(CorrespondenceEnded, self._on_end)
 
@@ -212,6 +219,15 @@ class Courier:
             self._errands.pop(event.person, None)
         else:
             self.wake(event.person)  # perhaps there is a farewell to tell
+
+    def _on_recovery(self) -> None:
+        """Our disk works again: go on with whom it kept us from, and ask those whom we turned away."""
+        for person, errand in list(self._errands.items()):
+            if person in self._turned_away:
+                errand.hello = True
+            if errand.failures or person in self._turned_away:
+                self.wake(person)
+        self._turned_away.clear()
 
     # -- planning --
 
@@ -255,6 +271,7 @@ class Courier:
     def _send_out(self, exchanges: asyncio.TaskGroup) -> None:
         """Begin every errand whose time has come, while there is room."""
         now = self._clock.now()
+        self._follow_the_clock(now)
         while self._heap and self._has_room:
             due, person = self._heap[0]
             if due > now:
@@ -268,6 +285,18 @@ class Courier:
             errand.hello = errand.hello or now >= errand.daily
             self._under_way += 1
             exchanges.create_task(self._visit(person, errand))
+
+    def _follow_the_clock(self, now: int) -> None:
+        """A clock that was set back by a year must not put off by a year what was planned: the plans move with it."""
+        back = self._looked_at - now
+        self._looked_at = now
+        if back <= 0:
+            return
+        for errand in self._errands.values():
+            errand.daily -= back
+            errand.due = None if errand.due is None else errand.due - back
+        self._heap = [(one.due, who) for who, one in self._errands.items() if one.due is not None]
+        heapq.heapify(self._heap)
 
     @property
     def _has_room(self) -> bool:
@@ -288,6 +317,8 @@ class Courier:
         """Say everything there is to say to one friend, and plan when to come again."""
         try:
             step = await self._talk(person, errand)
+        except MachineFault as fault:  # logged once, by whoever looks after it
+            step = Wait(fault.sentence())
         except Exception:
             log.exception("An exchange broke on our side")
             step = Wait(WeBroke.sentence())
@@ -360,6 +391,8 @@ class Courier:
         due = self._clock.now() + self._backoff.wait_ms(errand.failures, self._part())
         try:
             await self._db.write(lambda conn: self._post.failed(conn, person, sentence, due))
+        except MachineFault as fault:
+            log.warning("The ledger could not be written: %s", fault)
         except MicrosocialError:
             log.exception("The ledger could not be written")
         return due

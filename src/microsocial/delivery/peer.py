@@ -26,10 +26,11 @@ def reception(
     open_greeting: Callable[[Connection, SignedRequest, bytes], Any],
     greet: Callable[[Connection, Any, str | None], Callable[[], bytes]],
     heard: Callable[[str], None],
+    turned_away: Callable[[str], None] = lambda _person: None,
     awaited: Callable[[Connection, str], bool] = lambda _conn, _person: False,
     blob: Blobs = no_blob,
 ) -> Reception:
-    """Join the door to the rooms. `is_friend`, `open_greeting`, `greet`, `awaited` are the friends room's, `heard` the courier's, `blob` the media room's."""
+    """Join the door to the rooms. `is_friend`, `open_greeting`, `greet`, `awaited` are the friends room's, `heard` and `turned_away` the courier's, `blob` the media room's."""
 
     def correspondent(conn: Connection, person: str) -> KeyLog | None:
         return key_log(conn, person) if is_friend(conn, person) else None
@@ -48,6 +49,7 @@ def reception(
         open_greeting=open_greeting,
         greet=greet,
         heard=heard,
+        turned_away=turned_away,
         well_known=lambda conn: well_known(conn, log, delivery),
         public_page=lambda conn, after: public_page(conn, log, after),
         awaited=awaited,

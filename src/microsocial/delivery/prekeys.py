@@ -35,7 +35,9 @@ class Prekeys:
         """Replace a prekey that is a week old (or was signed by an older key), erase private halves past their time."""
         now = self._clock.now()
         newest = store.newest_prekey(conn)
-        is_due = newest is None or now - newest.made >= PREKEY_LIFETIME_S * 1000
+        # A clock that has been set back must not let a prekey, or an old private half, live a year longer.
+        store.correct_prekeys_from_the_future(conn, now)
+        is_due = newest is None or not 0 <= now - newest.made < PREKEY_LIFETIME_S * 1000
         if is_due:
             store.mark_replaced(conn, now)
             self._make(conn, newest.revision if newest else 0)

@@ -135,5 +135,10 @@ def mark_replaced(conn: Connection, now: int) -> None:
     conn.execute(update(prekeys).where(prekeys.c.replaced.is_(None)).values(replaced=now))
 
 
+def correct_prekeys_from_the_future(conn: Connection, now: int) -> None:
+    """What was replaced by a clock that ran ahead counts as replaced now."""
+    conn.execute(update(prekeys).where(prekeys.c.replaced > now).values(replaced=now))
+
+
 def drop_prekeys_replaced_before(conn: Connection, moment: int) -> int:
     return conn.execute(delete(prekeys).where(prekeys.c.replaced <= moment)).rowcount

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from microsocial.clock import Entropy
 from microsocial.friends import store
@@ -24,6 +24,8 @@ FIRST_DELAY_MS = MINUTE_MS
 LONGEST_DELAY_MS = 6 * 60 * MINUTE_MS  # as the courier waits for friends
 # They have my request and may not be able to reach me with their yes: one look a day, no more than to a silent friend.
 WAITING_DELAY_MS = DAY_MS
+# What is planned further ahead was planned by a clock that has been set back since.
+LONGEST_PLAN_MS = 2 * DAY_MS
 ASKED_FOR_MS = (
     30 * DAY_MS
 )  # who has not said yes in a month will hardly do so because of one more request
@@ -109,9 +111,9 @@ def wake_failed(conn: Connection, now: int) -> None:
 
 
 def due(conn: Connection, now: int) -> Sequence[str]:
-    query = select(store.knocks.c.person).where(
-        store.knocks.c.next_try <= now, store.knocks.c.expires > now
-    )
+    next_try = store.knocks.c.next_try
+    is_due = or_(next_try <= now, next_try > now + LONGEST_PLAN_MS)
+    query = select(store.knocks.c.person).where(is_due, store.knocks.c.expires > now)
     return list(conn.execute(query.order_by(store.knocks.c.next_try)).scalars())
 
 

@@ -1,5 +1,6 @@
 """The owner's browsers: sessions, each revocable, and the browsers known from an earlier login."""
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection
@@ -19,28 +20,48 @@ from microsocial.identity.model import (
 )
 from microsocial.protocol.encoding import b64u
 
+SESSION_IDLE_MS = SESSION_IDLE_DAYS * DAY_MS
+
 
 class Sessions:
-    def __init__(self, clock: Clock, entropy: Entropy) -> None:
+    """Sessions end when unused for a season. A clock that is set a year ahead ends none that was in use before that.
+
+    Args:
+        clock: says when a session was seen.
+        entropy: makes secrets.
+        steady: counts milliseconds whatever is done to the clock (`clock.steady_ms`); None trusts the clock.
+    """
+
+    def __init__(
+        self, clock: Clock, entropy: Entropy, steady: Callable[[], int] | None = None
+    ) -> None:
         self._clock = clock
         self._entropy = entropy
+        self._steady = steady
+        self._used: dict[str, int] = {}  # when, by the steady count; since the program's start
 
     def open(self, conn: Connection, label: str) -> NewSession:
         """Begin a session for a browser whose person has just proved to be the owner."""
         now = self._clock.now()
         new = NewSession(id=b64u(self._entropy(9)), secret=b64u(self._entropy(32)))
-        store.drop_idle_sessions(conn, self._idle_since())
+        for idle in store.list_sessions(conn):
+            if not self._is_alive(idle):
+                store.drop_session(conn, str(idle.id))
         store.add_session(
             conn, id=new.id, secret=secret_hash(new.secret), label=label, created=now, seen=now
         )
         return new
 
     def find(self, conn: Connection, secret: str) -> Session | None:
-        row = store.find_session(conn, secret_hash(secret), self._idle_since())
-        return _session(row) if row else None
+        row = store.find_session(conn, secret_hash(secret))
+        if row is None or not self._is_alive(row):
+            return None
+        if self._steady:
+            self._used[str(row.id)] = self._steady()
+        return _session(row)
 
     def all(self, conn: Connection) -> list[Session]:
-        return [_session(row) for row in store.list_sessions(conn, self._idle_since())]
+        return [_session(row) for row in store.list_sessions(conn) if self._is_alive(row)]
 
     def is_due(self, session: Session) -> bool:
         """Tell whether "last seen" is old enough to be worth a write."""
@@ -67,8 +88,11 @@ class Sessions:
     def knows_browser(self, conn: Connection, secret: str) -> bool:
         return store.knows_browser(conn, secret_hash(secret))
 
-    def _idle_since(self) -> int:
-        return self._clock.now() - SESSION_IDLE_DAYS * DAY_MS
+    def _is_alive(self, row: Any) -> bool:
+        if row.seen > self._clock.now() - SESSION_IDLE_MS:
+            return True
+        used = self._used.get(row.id)
+        return bool(self._steady and used and used > self._steady() - SESSION_IDLE_MS)
 
 
 def _session(row: Any) -> Session:

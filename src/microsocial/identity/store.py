@@ -99,16 +99,12 @@ def add_session(conn: Connection, **columns: object) -> None:
     conn.execute(insert(sessions).values(**columns))
 
 
-def find_session(
-    conn: Connection, secret: bytes, seen_after: int
-) -> Row[tuple[object, ...]] | None:
-    fits = (sessions.c.secret == secret) & (sessions.c.seen > seen_after)
-    return conn.execute(select(sessions).where(fits)).first()
+def find_session(conn: Connection, secret: bytes) -> Row[tuple[object, ...]] | None:
+    return conn.execute(select(sessions).where(sessions.c.secret == secret)).first()
 
 
-def list_sessions(conn: Connection, seen_after: int) -> list[Row[tuple[object, ...]]]:
-    query = select(sessions).where(sessions.c.seen > seen_after).order_by(sessions.c.seen.desc())
-    return list(conn.execute(query))
+def list_sessions(conn: Connection) -> list[Row[tuple[object, ...]]]:
+    return list(conn.execute(select(sessions).order_by(sessions.c.seen.desc())))
 
 
 def touch_session(conn: Connection, session: str, now: int) -> None:
@@ -124,10 +120,6 @@ def drop_other_sessions(conn: Connection, kept: str | None) -> list[str]:
     ended = list(conn.execute(others).scalars())
     conn.execute(delete(sessions).where(sessions.c.id.in_(ended)))
     return ended
-
-
-def drop_idle_sessions(conn: Connection, seen_until: int) -> None:
-    conn.execute(delete(sessions).where(sessions.c.seen <= seen_until))
 
 
 def add_token(conn: Connection, **columns: object) -> None:

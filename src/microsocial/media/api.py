@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import binascii
+import contextlib
 from email.utils import formatdate
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +12,7 @@ from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import FileResponse
 
 from microsocial.context import ApiContext
-from microsocial.database import DATABASE_NAME
+from microsocial.database import DATABASE_NAME, MachineFault
 from microsocial.errors import Invalid
 from microsocial.media.doors import read_name
 from microsocial.media.fetching import Fetching
@@ -129,7 +130,8 @@ def _add_blobs(routes: APIRouter, context: ApiContext) -> None:
             await context.room(Fetching).look(found)
             found = await context.db.read(lambda conn: media.readable(conn, hash_))
         elif not found.mine:
-            await context.db.write(lambda conn: media.looked_at(conn, hash_))
+            with contextlib.suppress(MachineFault):  # a full disk still shows what is on it
+                await context.db.write(lambda conn: media.looked_at(conn, hash_))
         return serve(
             request,
             found.length,

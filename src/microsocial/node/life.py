@@ -13,7 +13,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from microsocial import __version__
-from microsocial.clock import Clock, Entropy, SystemClock, system_entropy
+from microsocial.clock import Clock, Entropy, SystemClock, steady_ms, system_entropy
 from microsocial.context import NotSetUp
 from microsocial.database import Database, Folder, open_folder
 from microsocial.database.folder import PRIVATE_FILE
@@ -70,7 +70,7 @@ class Node:
         self.entropy = entropy
         self.bus = EventBus()
         self.identity = Identity(self.clock)
-        self.sessions = Sessions(self.clock, entropy)
+        self.sessions = Sessions(self.clock, entropy, None if clock else steady_ms)
         self.tokens = Tokens(self.clock, entropy)
         self.throttle = Throttle(self.clock)
         self.setup_link = SetupLink(entropy)

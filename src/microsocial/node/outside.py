@@ -82,6 +82,7 @@ def build_outside(
             open_greeting=rooms.friends.doors.open,
             greet=rooms.friends.doors.answer,
             heard=courier.heard,
+            turned_away=courier.turned_away,
             awaited=rooms.friends.is_awaited,
             blob=for_friends(db, rooms.media),
         ),

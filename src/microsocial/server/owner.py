@@ -4,12 +4,14 @@ Rule 1: where a request comes from proves nothing, loopback least of all.
 Rule 2: with an Authorization header the cookie is not looked at, so that a token never borrows a session's rights.
 """
 
+import contextlib
 import hmac
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
+from microsocial.database import MachineFault
 from microsocial.identity.model import (
     Caller,
     ForeignRequest,
@@ -100,7 +102,8 @@ async def _caller(node: Node, request: Request) -> Caller:
         if not hmac.compare_digest(given.encode(), csrf_of(secret).encode()):
             raise ForeignRequest
     if node.sessions.is_due(session):
-        await node.db.write(lambda conn: node.sessions.touch(conn, session.id))
+        with contextlib.suppress(MachineFault):  # what can still be read must not depend on it
+            await node.db.write(lambda conn: node.sessions.touch(conn, session.id))
     return Caller("session", session.id, ALL_SCOPES)
 
 
@@ -115,5 +118,6 @@ async def _by_token(node: Node, authorization: str) -> Caller:
     if token is None:
         raise NotLoggedIn
     if node.tokens.is_due(token):
-        await node.db.write(lambda conn: node.tokens.touch(conn, token.id))
+        with contextlib.suppress(MachineFault):
+            await node.db.write(lambda conn: node.tokens.touch(conn, token.id))
     return Caller("token", token.id, token.scopes)

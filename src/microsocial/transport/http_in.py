@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from microsocial.context import ApiContext
-from microsocial.database import DiskFull
+from microsocial.database import DiskFull, MachineFault
 from microsocial.errors import MicrosocialError
 from microsocial.protocol.encoding import b64u
 from microsocial.protocol.exchange import Answer, read_keys
@@ -117,14 +117,16 @@ class PeerDoor:
         return Response(answer, media_type=PEER_CONTENT_TYPE)
 
     async def _take(self, reception: Reception, sender: str, purpose: str, sealed: bytes) -> bytes:
-        """Open, off the loop when it takes long; apply in one short transaction; a full disk is told as an answer (spec 13)."""
+        """Open, off the loop when it takes long; apply in one short transaction; trouble with our disk is told as an answer (spec 13)."""
         db = self._context.db
         read = db.read if len(sealed) <= OPENED_IN_THE_LOOP_BYTES else db.read_long
         opened = await read(lambda conn: reception.open(conn, sender, purpose, sealed))
         try:
             return await db.write(lambda conn: reception.apply(conn, opened))
-        except DiskFull:
-            return await db.read(lambda conn: reception.decline(conn, sender, sealed, Status.FULL))
+        except MachineFault as fault:
+            status = Status.FULL if isinstance(fault, DiskFull) else Status.BUSY
+            reception.turned_away(sender)
+            return await db.read(lambda conn: reception.decline(conn, sender, sealed, status))
 
     # -- greetings of anybody --
 

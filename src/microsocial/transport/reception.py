@@ -63,6 +63,7 @@ class Reception:
         greet: `(conn, opened, from_address) -> make`: do what it asks, in a write transaction; `make()`, in any thread, gives the
             answer's signed bytes, or a sealed greeting back.
         heard: told, in the event loop, that a friend's machine has just been heard from.
+        turned_away: told, in the event loop, that a friend's letter could not be taken because of this machine.
         well_known: the document of spec 10.1.
         public_page: the public log after a cursor (spec 10.1).
         blob: `(request, person, name) -> response`: a blob for this friend, or None when there is none for them.
@@ -82,5 +83,6 @@ class Reception:
     heard: Callable[[str], None]
     well_known: Callable[[Connection], dict[str, Any]]
     public_page: Callable[[Connection, str], PublicPage]
+    turned_away: Callable[[str], None] = lambda _person: None
     awaited: Callable[[Connection, str], bool] = lambda _conn, _person: False
     blob: Blobs = no_blob
