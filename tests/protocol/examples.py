@@ -34,6 +34,7 @@ TRUE_RECORDS: dict[str, dict[str, Any]] = {
     "clear": TO_BEN | {"messages": [[ANA.id, RANDOM], [BEN.id, RANDOM]]},
     "profile": ANA.base(id="profile", name="Ana", about="I am", hue=200, avatar=photo()),
     "address": ANA.base(id="address", urls=["https://ana.example"], home=["192.168.0.7:8080"]),
+    "disown": ANA.base(items=[[RANDOM, 5, HASH], ["profile", 6, b64u(drawn("another hash", 32))]]),
     "tombstone": ANA.base(of="post"),
     "capsule": ANA.base(id="capsule", sealed=b64u(drawn("a capsule", 32))),
 }
@@ -114,6 +115,10 @@ WRONG_RECORDS: list[Wrong] = [
     ("4.10", "an address with a user", "address", {"urls": ["https://ana@evil.example"]}),
     ("4.6", "too many addresses", "address", {"urls": ["https://ana.example"] * 9}),
     ("4.10", "a name for an ip:port", "address", {"home": ["localhost:80"]}),
+    ("4.14", "a disown of nothing", "disown", {"items": []}),
+    ("4.14", "a revision disowned twice", "disown", {"items": [[RANDOM, 5, HASH]] * 2}),
+    ("4.14", "a disown without a hash", "disown", {"items": [[RANDOM, 5]]}),
+    ("4.14", "a disown for some", "disown", {"audience": "chosen"}),
     ("4.3", "a tombstone of a profile", "tombstone", {"of": "profile"}),
     ("4.3", "a tombstone of a tombstone", "tombstone", {"of": "tombstone"}),
     ("4.3", "a tombstone of no kind", "tombstone", {"of": "Post"}),

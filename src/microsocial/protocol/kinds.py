@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from microsocial.protocol.capsules import Capsule
+from microsocial.protocol.disowning import Disown
 from microsocial.protocol.shapes import (
     Address,
     Clear,
@@ -36,6 +37,7 @@ _MODELS: tuple[type[Record], ...] = (
     Profile,
     Address,
     Capsule,
+    Disown,
     Tombstone,
 )
 KINDS: dict[str, KindInfo] = {

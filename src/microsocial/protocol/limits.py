@@ -44,6 +44,7 @@ MAX_CARD_TITLE_CHARACTERS = 300  # characters: a headline
 MAX_CARD_DESCRIPTION_CHARACTERS = 1_000  # characters: a teaser
 MAX_RECIPIENTS = 32  # people: a message names its exact recipients; more is a private thread
 MAX_CLEARED_MESSAGES = 2_000  # messages: in one clear; a longer conversation takes several
+MAX_DISOWNED = 2_000  # revisions: in one disown; as many as a page of holdings lists
 MAX_ADDRESS_URLS = 8  # addresses: at home, on a server, mirrors
 MAX_ADDRESS_CHARACTERS = 300  # characters: one address; a host name has at most 253
 

@@ -1,6 +1,7 @@
 """Reading records: any envelope becomes a value of its kind, or Malformed (spec 4)."""
 
 from microsocial.protocol.capsules import Capsule
+from microsocial.protocol.disowning import Disown
 from microsocial.protocol.encoding import parse_object
 from microsocial.protocol.envelope import Envelope, verify_envelope
 from microsocial.protocol.fields import convert
@@ -33,6 +34,7 @@ __all__ = [
     "Card",
     "Clear",
     "Comment",
+    "Disown",
     "Media",
     "Message",
     "On",
