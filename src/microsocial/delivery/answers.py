@@ -19,6 +19,7 @@ from microsocial.delivery.model import (
     CONTRADICTS,
     DISK_FULL,
     KEY_UNKNOWN,
+    MOVED_ON,
     NOT_UNDERSTOOD,
     OVER_QUOTA,
     CorrespondenceEnded,
@@ -37,6 +38,7 @@ from microsocial.delivery.standing import NewerRun, Standing, Stands
 from microsocial.delivery.store import Correspondent
 from microsocial.errors import PeerBroke
 from microsocial.events import LiveEvent, emit
+from microsocial.protocol.encoding import unb64u
 from microsocial.protocol.envelope import parse_envelope, verify_envelope
 from microsocial.protocol.exchange import Answer, Holdings, read_answer, read_holdings
 from microsocial.protocol.keys import KeyLog, decode_key_log
@@ -122,7 +124,9 @@ class Answers:
         if answer.says in (Status.APPLIED, Status.HELD) and answer.position is not None:
             return self._moved(conn, friend, outgoing, answer, answer.position)
         if answer.says is Status.STALE_PREKEY and self._has_other_prekey(answer, outgoing, key_log):
-            return SendUpdate()  # sealed again, to the one in the answer
+            return SendUpdate(outgoing.hello)  # sealed again, to the one in the answer
+        if answer.says is Status.MOVED and answer.address is not None:
+            return self._follow(conn, friend, outgoing, unb64u(answer.address), key_log)
         return self.wait(conn, friend.person, _WAITING.get(answer.says, NOT_UNDERSTOOD))
 
     def _check_sender(self, letter: Answer | Holdings, outgoing: Outgoing, key_log: KeyLog) -> None:
@@ -180,6 +184,27 @@ class Answers:
             # Something else moved them meanwhile, perhaps a copy of mine doing the same. At once we would meet again.
             return self.wait(conn, friend.person, COMPARING)
         return SendReunion()
+
+    def _follow(
+        self,
+        conn: Connection,
+        friend: Correspondent,
+        outgoing: Outgoing,
+        record: bytes,
+        key_log: KeyLog,
+    ) -> NextStep:
+        """Spec 9.7: their own signed record says where they live now; it counts like any other of its kind."""
+        (checked,) = self._log.check([record], {friend.person: key_log})
+        if checked.author != friend.person or checked.id != "address":
+            raise Malformed("something else than the address of who has moved")
+        self._log.accept(conn, checked, friend.person)
+        if self._urls(conn, friend.person) == outgoing.urls:
+            return self.wait(conn, friend.person, MOVED_ON)
+        return SendUpdate(outgoing.hello)
+
+    def _urls(self, conn: Connection, person: str) -> tuple[str, ...]:
+        known = store.find(conn, person)
+        return tuple(json.loads(known.urls)) if known else ()
 
     def _end(self, conn: Connection, friend: Correspondent) -> Ended:
         store.change(conn, friend.person, state="ended", reunion=None, hint=None, error=None)

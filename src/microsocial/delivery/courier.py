@@ -354,7 +354,7 @@ class Courier:
                 return Done()
             step = await self._exchange(await self._seal(draft))
             if not isinstance(step, Wait):
-                errand.hello = False
+                errand.hello = isinstance(step, SendUpdate) and step.hello
                 errand.failures = 0
                 self._met(person, errand)
         return step

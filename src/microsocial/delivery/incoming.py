@@ -14,6 +14,7 @@ from microsocial.clock import Clock
 from microsocial.delivery import quotas, store
 from microsocial.delivery.letters import Letters
 from microsocial.delivery.model import CorrespondenceEnded, HelloArrived
+from microsocial.delivery.residence import Residence
 from microsocial.delivery.reunion import Progress, ReunionSteps
 from microsocial.delivery.standing import NewerRun, Standing, Stands
 from microsocial.delivery.store import Correspondent
@@ -69,15 +70,19 @@ class Incomings:
         log: Log,
         clock: Clock,
         standing: Standing,
+        residence: Residence,
         letters: Letters,
         reunions: ReunionSteps,
+        when_left: list[Tell],
         when_ended: list[Tell],
     ) -> None:
         self._log = log
         self._clock = clock
         self._standing = standing
+        self._residence = residence
         self._letters = letters
         self._reunions = reunions
+        self._when_left = when_left
         self._when_ended = when_ended
 
     # First half: open and verify
@@ -151,6 +156,8 @@ class Incomings:
             return self._letters.answer(
                 conn, found.person, found.sealed, Status.NOT_FRIENDS, is_friend=False
             )
+        if self._residence.moved_to(conn):
+            return self._answer(conn, friend, found, Status.MOVED)
         if found.my_longer_log is not None:
             self._standing.stop_for_keys(conn)
         if found.status is not None or found.letter is None or found.key_log is None:
@@ -239,7 +246,7 @@ class Incomings:
         if letter.since != friend.position:  # one from before we became friends again
             return self._answer(conn, friend, found, Status.HELD)
         store.change(conn, friend.person, state="ended", reunion=None, hint=None)
-        for tell in self._when_ended:
+        for tell in [*(self._when_left if letter.left else ()), *self._when_ended]:
             tell(conn, friend.person)
         emit(conn, CorrespondenceEnded(friend.person, by_them=True))
         return self._letters.answer(
@@ -266,6 +273,7 @@ class Incomings:
             position=friend.position if position is None else position,
             refused=refused,
             keys=tuple(key_log.encoded()) if status is Status.KEY_BEHIND else (),
+            address=self._residence.record(conn) if status is Status.MOVED else None,
         )
 
 

@@ -52,6 +52,7 @@ class Letters:
         position: str | None = None,
         refused: tuple[Refused, ...] = (),
         keys: tuple[str, ...] = (),
+        address: str | None = None,
         is_friend: bool = True,
     ) -> bytes:
         """Sign the reply to sealed bytes. A stranger's says nothing but the status, whoever they are (spec 9.5)."""
@@ -63,9 +64,11 @@ class Letters:
             update=hash_of(sealed),
             status=status,
             position=position,
-            prekey=self.prekey(conn) if is_friend else None,
+            # Who has moved is written to with the prekey of the new machine.
+            prekey=self.prekey(conn) if is_friend and address is None else None,
             refused=refused,
             keys=keys,
+            address=address,
             now=self._clock.now(),
         )
         return self._me.sign(letter.kind, letter.payload()).raw

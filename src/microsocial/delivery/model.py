@@ -14,6 +14,7 @@ BUSY = "Their machine is busy."
 KEY_UNKNOWN = "They do not know your newest key yet."
 CANNOT_OPEN = "They cannot open what is sealed for them. It is tried again."
 NOT_UNDERSTOOD = "Their machine gave an answer that could not be understood."
+MOVED_ON = "They have moved, and cannot be reached at the new address yet."
 COMPARING = "Your machine and theirs are comparing what they have. It goes on soon."
 CONTRADICTS = "Their machine says two different things. It is tried again later."
 
@@ -42,7 +43,9 @@ Draft = Callable[[], Outgoing]
 
 @dataclass(frozen=True)
 class SendUpdate:
-    """Ask for the next draft at once: there may be more to say."""
+    """Ask for the next draft at once: there may be more to say. `hello`: the last one did not get through with it."""
+
+    hello: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,14 @@ class CopyStopped(Event):
 
 class CopyRuns(Conflict):
     """Another copy of you was started after this one. Stop one of them; if this is the one to keep, continue here."""
+
+
+class MovedAway(Conflict):
+    """You have moved, and this is the old machine. Say it there; or take the move back, if nothing runs there."""
+
+
+class GivenUp(Conflict):
+    """You are deleting everything, so nothing new begins here. Stop that first."""
 
 
 class LongerKeyLog(Conflict):

@@ -23,6 +23,7 @@ from microsocial.delivery.model import (
     Outgoing,
 )
 from microsocial.delivery.prekeys import Prekeys
+from microsocial.delivery.residence import Residence
 from microsocial.delivery.reunion import ReunionSteps
 from microsocial.delivery.standing import Standing, Stands
 from microsocial.delivery.updates import Updates
@@ -43,11 +44,20 @@ class Delivery:
         self.prekeys = Prekeys(log.me, clock, entropy)
         self._standing = Standing(log, clock, entropy)
         self._letters = Letters(log.me, clock, self.prekeys)
-        self._updates = Updates(log, self._standing, self._letters)
+        self.residence = Residence(log)
+        self._updates = Updates(log, self._standing, self.residence, self._letters)
         reunions = ReunionSteps(log, self._letters, entropy)
+        self._when_left: list[Tell] = []
         self._when_ended: list[Tell] = []
         self._incomings = Incomings(
-            log, clock, self._standing, self._letters, reunions, self._when_ended
+            log,
+            clock,
+            self._standing,
+            self.residence,
+            self._letters,
+            reunions,
+            self._when_left,
+            self._when_ended,
         )
         self._answers = Answers(log, clock, self._standing, reunions, self._when_ended)
 
@@ -128,6 +138,10 @@ class Delivery:
     def when_ended(self, tell: Tell) -> None:
         """Have `tell(conn, person)` called in the transaction in which the other side ended it."""
         self._when_ended.append(tell)
+
+    def when_left(self, tell: Tell) -> None:
+        """Have `tell(conn, person)` called before that, when they give up their node altogether."""
+        self._when_left.append(tell)
 
     def correspondents(self, conn: Connection) -> list[str]:
         """Everybody to whom there may be something to say, those included who are still to be told farewell."""

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from microsocial.clock import Clock, Entropy
 from microsocial.delivery import store
 from microsocial.delivery.model import CopyRuns, CopyStopped, LongerKeyLog
-from microsocial.events import emit
+from microsocial.events import LiveEvent, emit
 from microsocial.protocol import positions
 from microsocial.protocol.positions import FIRST, NONCE_BYTES, SECRET_BYTES, Position
 from microsocial.records.model import Change
@@ -74,6 +74,7 @@ class Standing:
     def _stop(self, conn: Connection, sentence: str) -> str:
         store.put_fact(conn, STOPPED, sentence.encode())
         emit(conn, CopyStopped(sentence))
+        emit(conn, LiveEvent("copy.stopped", {"sentence": sentence}))
         return sentence
 
     def continue_here(self, conn: Connection) -> None:
@@ -82,6 +83,7 @@ class Standing:
             raise LongerKeyLog
         self.start_run(conn)
         store.drop_fact(conn, STOPPED)
+        emit(conn, LiveEvent("copy.continued", {}))
 
     # Positions
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from microsocial.delivery import store
 from microsocial.delivery.letters import Letters
 from microsocial.delivery.model import Draft, Outgoing
+from microsocial.delivery.residence import Residence
 from microsocial.delivery.reunion import Progress
 from microsocial.delivery.standing import Foreign, NewerRun, Standing
 from microsocial.delivery.store import Correspondent
@@ -23,9 +24,12 @@ from microsocial.records.service import Log
 
 
 class Updates:
-    def __init__(self, log: Log, standing: Standing, letters: Letters) -> None:
+    def __init__(
+        self, log: Log, standing: Standing, residence: Residence, letters: Letters
+    ) -> None:
         self._log = log
         self._standing = standing
+        self._residence = residence
         self._letters = letters
 
     def next(self, conn: Connection, person: str, *, hello: bool) -> Draft | None:
@@ -36,13 +40,15 @@ class Updates:
         friend = store.find(conn, person)
         if friend is None or friend.state == "ended" or self._standing.stopped(conn):
             return None
+        if self._residence.moved_to(conn):
+            return None  # spec 9.7
         self._log.expire(conn)  # spec 4.13: what is over is not passed on
         key_log = self._log.key_logs(conn, [person])[person]
         prekey = _prekey_of(friend, key_log)
         if prekey is None:
             return None  # they will say hello, and tell it
         if friend.state == "leaving":
-            return self._farewell(friend, key_log, prekey)
+            return self._farewell(conn, friend, key_log, prekey)
         if friend.reunion:
             return self._go_on(conn, friend, key_log, prekey, Progress.read(friend.reunion))
         return self._update_or_reunion(conn, friend, key_log, prekey, hello=hello)
@@ -164,8 +170,15 @@ class Updates:
                 keys[entry.author] = tuple(logs[entry.author].encoded())
         return page, keys
 
-    def _farewell(self, friend: Correspondent, key_log: KeyLog, prekey: PublishedPrekey) -> Draft:
-        letter = Farewell(**self._letters.head(friend, key_log), since=friend.answered)
+    def _farewell(
+        self,
+        conn: Connection,
+        friend: Correspondent,
+        key_log: KeyLog,
+        prekey: PublishedPrekey,
+    ) -> Draft:
+        left = self._residence.is_given_up(conn)
+        letter = Farewell(**self._letters.head(friend, key_log), since=friend.answered, left=left)
         return partial(self._sealed, friend, letter, prekey, since=friend.answered)
 
     def _sealed(
