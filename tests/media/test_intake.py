@@ -1,11 +1,13 @@
 """Uploads: in pieces, over broken connections and restarts, looked at, cleaned, refused by name, swept."""
 
 import asyncio
+import errno
+import shutil
 
 import pytest
 from tests.support import FakeClock, SeededEntropy, files_made
 
-from microsocial.database import in_memory
+from microsocial.database import DiskBroke, DiskFull, MachineRecovered, in_memory
 from microsocial.events import LiveEvent
 from microsocial.media.intake import Intake
 from microsocial.media.model import (
@@ -185,3 +187,81 @@ async def test_every_hostile_file_is_refused_by_its_name(room):
         assert done["state"] == "refused", name
         assert done["sentence"].startswith(f"{name}: "), done["sentence"]
     assert (await room.upload(PHOTO, "good.jpg"))["state"] == "ready"
+
+
+async def test_a_disk_that_did_not_take_a_piece_for_good_gets_it_again(room, monkeypatch):
+    content = files_made.jpeg()
+    upload = await room.intake.create("sea.jpg", len(content), keep_credit=False)
+    first, rest = content[:1000], content[1000:]
+    assert await room.intake.append(upload.id, 0, pieces(first)) == 1000
+
+    def broken_fsync(_handle):
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as broken_disk:
+        broken_disk.setattr("microsocial.media.intake.os.fsync", broken_fsync)
+        with pytest.raises(DiskBroke):
+            await room.intake.append(upload.id, 1000, pieces(rest))
+    assert room.intake.offset(upload) == 1000
+    await room.intake.append(upload.id, 1000, pieces(rest))
+    assert (await room.settled(upload.id))["state"] == "ready"
+
+
+async def test_a_full_disk_refuses_nobodys_photo_and_it_goes_on_when_there_is_room(
+    room, monkeypatch
+):
+    content = files_made.jpeg()
+    upload = await room.intake.create("sea.jpg", len(content), keep_credit=False)
+
+    async def no_room(*_job):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(room.intake._workshop, "prepare", no_room)
+        await room.intake.append(upload.id, 0, pieces(content))
+        assert (await room.settled(upload.id))["state"] == "working"
+    room.db.bus.publish(MachineRecovered())
+    await room.intake._going_on
+    assert (await room.settled(upload.id))["state"] == "ready"
+
+
+async def test_a_file_that_was_whole_when_its_row_could_not_be_written_goes_on_by_itself(
+    room, monkeypatch
+):
+    content = files_made.jpeg()
+    upload = await room.intake.create("sea.jpg", len(content), keep_credit=False)
+
+    async def full(_change):
+        raise DiskFull
+
+    with monkeypatch.context() as broken_disk:
+        broken_disk.setattr(room.db, "write", full)
+        with pytest.raises(DiskFull):
+            await room.intake.append(upload.id, 0, pieces(content))
+    await room.again().start()
+    assert (await room.settled(upload.id))["state"] == "ready"
+
+
+async def test_the_original_outlives_a_crash_before_the_row_says_ready(room, monkeypatch):
+    """Removed first, a crash at that moment would lose what was acknowledged."""
+
+    async def crash(upload):
+        if upload.state == "ready":
+            raise asyncio.CancelledError  # the process is gone
+        await settle(upload)
+
+    settle = room.intake._settle
+    monkeypatch.setattr(room.intake, "_settle", crash)
+    await room.upload(files_made.jpeg())
+    await room.again().start()
+    [upload] = await room.intake.all()
+    assert (await room.settled(upload.id))["state"] == "ready"
+    assert not (room.intake.folder(upload.id) / "source").exists()
+
+
+async def test_an_announced_file_whose_folder_a_power_cut_took_is_received_all_the_same(room):
+    content = files_made.jpeg()
+    upload = await room.intake.create("sea.jpg", len(content), keep_credit=False)
+    shutil.rmtree(room.intake.folder(upload.id))
+    await room.intake.append(upload.id, 0, pieces(content))
+    assert (await room.settled(upload.id))["state"] == "ready"

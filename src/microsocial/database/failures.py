@@ -91,19 +91,20 @@ def explained(path: Path | None) -> Iterator[None]:
     try:
         yield
     except (DBAPIError, sqlite3.Error, OSError, MemoryError) as error:
-        meaning = _meaning(error, path)
+        meaning = meaning_of(error, path)
         if meaning is None:
             raise
         raise meaning from error
 
 
-def _meaning(error: Exception, path: Path | None) -> type[MicrosocialError] | None:
+def meaning_of(error: Exception, path: Path | None = None) -> type[MicrosocialError] | None:
+    """Say which fault of the machine an error is, or None when it is none."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, MemoryError):
         return MemoryFull
     if isinstance(cause, OSError):
         return _MEANINGS_OF_THE_SYSTEM.get(cause.errno or 0)
-    code = getattr(cause, "sqlite_errorcode", 0)
+    code = getattr(cause, "sqlite_errorcode", 0) if isinstance(cause, sqlite3.Error) else 0
     meaning = _MEANINGS.get(code) or _MEANINGS.get(code & 0xFF)  # the upper bytes say where exactly
     if meaning is DiskBroke and path is not None:
         return _seen_on_the_disk(path.parent)

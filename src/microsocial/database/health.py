@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 
 # Soon enough for somebody who has just freed some space; a write this small harms no disk.
 TRY_AGAIN_SECONDS = 3.0
+# Trouble that is back within a minute (there was room for a line, and none for a clip) is tried again less and less often.
+BACK_AGAIN_SECONDS = 60.0
+LONGEST_PAUSE_SECONDS = 300.0
 # A full disk counts as freed when a few of friends' largest updates fit: not already for one deleted line.
 ROOM_AGAIN_BYTES = 8 * 1024 * 1024
 
@@ -49,6 +52,8 @@ class Health:
         self._probe = probe
         self._fault: type[MachineFault] | None = None
         self._watching: asyncio.Task[None] | None = None
+        self._pause = TRY_AGAIN_SECONDS
+        self._over_since = -BACK_AGAIN_SECONDS
 
     @property
     def trouble(self) -> str | None:
@@ -74,10 +79,14 @@ class Health:
             self._watching.cancel()
 
     async def _watch(self) -> None:
+        loop = asyncio.get_running_loop()
+        is_back = loop.time() - self._over_since < BACK_AGAIN_SECONDS
+        self._pause = min(2 * self._pause, LONGEST_PAUSE_SECONDS) if is_back else TRY_AGAIN_SECONDS
         while self._fault is not None:
-            await asyncio.sleep(TRY_AGAIN_SECONDS)
+            await asyncio.sleep(self._pause)
             if await self._is_over():
                 self._fault = None
+        self._over_since = loop.time()
         log.warning("The machine works again")
         self._bus.publish(MachineRecovered())
         self._tell()

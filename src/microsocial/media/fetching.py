@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 
 from sqlalchemy import Connection
 
-from microsocial.database import Database
+from microsocial.database import Database, MachineFault, MachineRecovered
 from microsocial.errors import MicrosocialError
 from microsocial.events import EventBus, LiveEvent
 from microsocial.media import store
@@ -55,6 +55,7 @@ class Fetching:
         self._looks: dict[bytes, asyncio.Task[None]] = {}
         self._has_wanted: set[str] = set()
         bus.subscribe(BlobsWanted, lambda event: self._wanted(event.holder))
+        bus.subscribe(MachineRecovered, lambda _: self._ask_again())
 
     async def start(self) -> None:
         """Keep to the ceiling, which may be another than last time, and ask for what is still wanted."""
@@ -75,6 +76,10 @@ class Fetching:
         if holder in self._has_wanted:
             self._wanted(holder)
 
+    def _ask_again(self) -> None:
+        for holder in list(self._has_wanted):
+            self._wanted(holder)
+
     def _wanted(self, holder: str) -> None:
         self._has_wanted.add(holder)
         if holder in self._rounds:
@@ -92,6 +97,8 @@ class Fetching:
             task = self._looks.get(blob.hash) or self._begin_look(blob)
         try:
             await asyncio.wait_for(asyncio.shield(task), LOOK_SECONDS)
+        except MachineFault:
+            raise  # it is not the friend who is away
         except (MicrosocialError, TimeoutError) as error:
             raise BlobAway from error
 
@@ -117,7 +124,7 @@ class Fetching:
             async with self._friends:
                 await self._ask_for_all(holder)
         except MicrosocialError:
-            return  # away; asked again when heard from
+            return  # away, or our disk is full; asked again when heard from, or when that is over
         except Exception:
             log.exception("Fetching a friend's pictures broke on our side")
         finally:
@@ -146,7 +153,10 @@ class Fetching:
         failure: MicrosocialError = BlobAway()
         for claim in await self._db.read(lambda conn: self._media.claims(conn, name)):
             try:
-                await self._bring_from(claim)
+                with self._db.watched():
+                    await self._bring_from(claim)
+            except MachineFault:
+                raise
             except MicrosocialError as error:
                 failure = error
             else:

@@ -36,7 +36,9 @@ class BlobFiles:
 
     def begin(self) -> "Writing":
         """Begin a blob whose pieces come one by one."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not self._folder.is_dir():
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            fsync_folder(self._folder.parent)
         return Writing(self)
 
     def temporary(self) -> tuple[int, Path]:
@@ -47,9 +49,9 @@ class BlobFiles:
         final = self.path(name)
         if not final.parent.is_dir():
             final.parent.mkdir(mode=0o700, exist_ok=True)
-            _fsync_folder(self._folder)
+            fsync_folder(self._folder)
         temporary.replace(final)
-        _fsync_folder(final.parent)
+        fsync_folder(final.parent)
 
     def read(self, name: bytes, start: int = 0, length: int | None = None) -> Iterator[bytes]:
         """Yield the bytes from `start`, in pieces; FileNotFoundError when the blob is not here."""
@@ -130,7 +132,8 @@ class Writing:
         return self.name, self.length
 
 
-def _fsync_folder(folder: Path) -> None:
+def fsync_folder(folder: Path) -> None:
+    """Make durable which files stand in a folder."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -2,11 +2,13 @@
 
 How far an upload has come is the length of its file: nothing else is kept of it, so a crash loses at most what was not
 acknowledged. What is prepared waits in the upload's folder until a post takes it, or a day has passed.
+
+Rule 1: what a row says is on disk: the original goes only after the row has said, durably, that its prepared files are there.
+Rule 2: a machine at fault refuses nobody's file: it stays as it is, and goes on when the trouble is over.
 """
 
 import asyncio
 import contextlib
-import errno
 import logging
 import os
 import shutil
@@ -18,10 +20,11 @@ from typing import BinaryIO
 from sqlalchemy import Connection
 
 from microsocial.clock import Clock, Entropy
-from microsocial.database import Database, DiskFull
+from microsocial.database import Database, MachineFault, MachineRecovered
 from microsocial.errors import MicrosocialError
 from microsocial.events import EventBus, LiveEvent
 from microsocial.media import held, store
+from microsocial.media.files import fsync_folder
 from microsocial.media.model import (
     MAX_UNFINISHED,
     MAX_UPLOAD_BYTES,
@@ -68,20 +71,35 @@ class Intake:
         self._at_work: dict[str, asyncio.Task[None]] = {}
         self._progress: dict[str, int] = {}
         self._writers: dict[str, object] = {}  # who may append, per upload
+        self._going_on: asyncio.Task[None] | None = None
+        bus.subscribe(MachineRecovered, lambda _: self._go_on_soon())
 
     # Life
 
     async def start(self) -> None:
         """Go on with what a stop interrupted, and sweep what was never posted."""
         await self.sweep()
-        for upload in await self._db.read(store.all_uploads):
-            if upload.state == "working":
-                self._begin(upload)
+        await self._go_on()
 
     async def stop(self) -> None:
-        for task in self._at_work.values():
+        tasks = [*self._at_work.values(), *([self._going_on] if self._going_on else [])]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._at_work.values(), return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _go_on_soon(self) -> None:
+        self._going_on = asyncio.get_running_loop().create_task(self._go_on())
+
+    async def _go_on(self) -> None:
+        """Take up what a stop, or trouble with the machine, interrupted."""
+        for upload in await self._db.read(store.all_uploads):
+            source = self.folder(upload.id) / SOURCE
+            if upload.state == "working" and upload.id not in self._at_work:
+                self._begin(upload)
+            elif upload.state == "receiving" and self.offset(upload) == upload.length:
+                await self._look(upload, source, upload.length)
+            elif upload.state == "ready":
+                await asyncio.to_thread(source.unlink, missing_ok=True)
 
     async def sweep(self) -> None:
         """Remove uploads older than a day, and folders nobody knows."""
@@ -132,6 +150,8 @@ class Intake:
         folder = self.folder(upload_id)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         (folder / SOURCE).touch(mode=0o600)
+        fsync_folder(folder)
+        fsync_folder(self._folder)
 
     async def all(self) -> list[Upload]:
         """Every file on its way, oldest first."""
@@ -162,8 +182,19 @@ class Intake:
         path = self.folder(upload.id) / SOURCE
         if upload.state == "refused":
             raise FileRefused(upload.sentence)
-        if upload.state != "receiving" or self.offset(upload) != offset or not path.exists():
+        if upload.state != "receiving" or self.offset(upload) != offset:
             raise OffsetDiffers
+        with self._db.watched():
+            if not path.exists():  # announced, and then the power was gone or the disk full
+                await asyncio.to_thread(self._make_folder, upload.id)
+            offset = await self._receive(upload, path, offset, content)
+        await self._look(upload, path, offset)
+        return offset
+
+    async def _receive(
+        self, upload: Upload, path: Path, acknowledged: int, content: AsyncIterator[bytes]
+    ) -> int:
+        offset = acknowledged
         writer = self._writers[upload.id] = object()
         with path.open("ab", buffering=0) as file:  # so that the file's length is the truth
             try:
@@ -177,8 +208,7 @@ class Intake:
             finally:  # a broken connection keeps what came
                 if self._writers.get(upload.id) is writer:
                     del self._writers[upload.id]
-                await asyncio.to_thread(os.fsync, file.fileno())
-        await self._look(upload, path, offset)
+                await asyncio.to_thread(_make_durable, file, acknowledged)
         return offset
 
     async def _look(self, upload: Upload, path: Path, offset: int) -> None:
@@ -220,20 +250,17 @@ class Intake:
     async def _prepare(self, upload: Upload) -> None:
         folder = self.folder(upload.id)
         try:
-            done = await self._workshop.prepare(self._job(upload), self._reporter(upload))
+            with self._db.watched():
+                done = await self._workshop.prepare(self._job(upload), self._reporter(upload))
+                await asyncio.to_thread(_make_files_durable, folder / PREPARED)
             prepared = replace(
                 upload, state="ready", prepared=done | {"kind": self._found(upload).kind}
             )
-            (folder / SOURCE).unlink(missing_ok=True)  # the original knows too much to be kept
+        except MachineFault as fault:
+            log.warning("A file waits to be prepared: %s", fault)
+            return
         except FileRefused as refused:
             prepared = replace(upload, state="refused", sentence=str(refused))
-            shutil.rmtree(folder, ignore_errors=True)
-        except OSError:
-            prepared = replace(
-                upload,
-                state="refused",
-                sentence=f"{upload.name}: This machine could not keep it. Is the disk full?",
-            )
         except Exception:  # a mistake of ours must not leave the file at work for ever
             log.exception("Preparing a file broke")
             prepared = replace(
@@ -242,8 +269,12 @@ class Intake:
         finally:
             self._at_work.pop(upload.id, None)
             self._progress.pop(upload.id, None)
-        with contextlib.suppress(MicrosocialError):
+        with contextlib.suppress(MicrosocialError):  # then it is still at work, and prepared again
             await self._settle(prepared)
+            if prepared.state == "ready":  # the original knows too much to be kept
+                (folder / SOURCE).unlink(missing_ok=True)
+            else:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def _found(self, upload: Upload) -> Found:
         found = _sniffed(self.folder(upload.id) / SOURCE)
@@ -325,15 +356,27 @@ def _sniffed(path: Path) -> Found | None:
 
 
 def _write(file: BinaryIO, piece: bytes) -> None:
-    """All of it: an unbuffered file may take less than it is given. Raises DiskFull."""
+    """All of it: an unbuffered file may take less than it is given."""
     left = memoryview(piece)
+    while left:
+        left = left[file.write(left) :]
+
+
+def _make_durable(file: BinaryIO, acknowledged: int) -> None:
+    """What the disk did not take once, the system forgets and never tries again: it has to be sent again."""
     try:
-        while left:
-            left = left[file.write(left) :]
-    except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise DiskFull from error
+        os.fsync(file.fileno())
+    except OSError:
+        with contextlib.suppress(OSError):
+            file.truncate(acknowledged)
         raise
+
+
+def _make_files_durable(folder: Path) -> None:
+    for file in folder.iterdir():
+        with file.open("rb") as written:
+            os.fsync(written.fileno())
+    fsync_folder(folder)
 
 
 def _shown(name: str) -> str:

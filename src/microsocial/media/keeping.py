@@ -7,7 +7,7 @@ Rule 2: nothing goes between sealing a file and publishing what shows it (`publi
 import asyncio
 import logging
 
-from microsocial.database import Database, WordsErased
+from microsocial.database import Database, MachineRecovered, WordsErased
 from microsocial.errors import MicrosocialError
 from microsocial.events import Event, EventBus
 from microsocial.media.model import BlobsLoosened
@@ -27,6 +27,7 @@ class Keeping:
         self._is_asked_again = False
         bus.subscribe(WordsErased, self._sweep_soon)
         bus.subscribe(BlobsLoosened, self._sweep_soon)
+        bus.subscribe(MachineRecovered, self._sweep_soon)
 
     async def start(self) -> None:
         """Remove what a crash left: half-written files, rows without use, files without a row."""

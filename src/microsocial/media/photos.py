@@ -82,6 +82,8 @@ def _open(source: Path, found_type: str) -> Image.Image:
     except UnidentifiedImageError as error:
         raise Refused("It looks like a photo but cannot be opened.") from error
     except (OSError, SyntaxError, ValueError, RuntimeError, EOFError) as error:
+        if getattr(error, "errno", None) is not None:
+            raise  # the system's word, not the decoder's: the disk is at fault and not the photo
         raise Refused("It is damaged or cut short.") from error
     return opened
 

@@ -2,12 +2,15 @@
 
 It gets one job as JSON on standard input, first takes away from itself what a decoder does not need (memory, processor time,
 file size, the network), then works inside the one folder it was given, and writes JSON lines to standard output: progress
-`{"progress": 0..100}`, and last `{"done": {...}}` or `{"refused": "sentence"}`. Whatever a hostile file does to it stays here.
+`{"progress": 0..100}`, and last `{"done": {...}}`, `{"refused": "sentence"}`, or `{"errno": number}` when not the file but the
+machine is at fault. Whatever a hostile file does to it stays here.
 
 Rule 1: nothing heavy is imported before the limits stand. Rule 2: nothing here reads the node's folder or database.
 """
 
+import contextlib
 import ctypes
+import errno
 import json
 import os
 import resource
@@ -26,6 +29,7 @@ CLIP_SECONDS = (
 )
 OUTPUT_BYTES = 600 * MEBIBYTE  # above the largest clip taken in
 OPEN_FILES = 64
+NO_ROOM_BYTES = MEBIBYTE  # with less than this left on the disk, no file can be blamed
 
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 
@@ -33,6 +37,8 @@ CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 def renounce(*, for_clip: bool) -> None:
     """Give up what a decoder does not need, for this process and its children."""
     os.nice(10)
+    with contextlib.suppress(OSError):  # when memory runs out, this process goes and not the node
+        Path("/proc/self/oom_score_adj").write_text("1000", "ascii")
     memory, seconds = (
         (CLIP_MEMORY_BYTES, CLIP_SECONDS) if for_clip else (PHOTO_MEMORY_BYTES, PHOTO_SECONDS)
     )
@@ -80,13 +86,25 @@ def main() -> int:
                 source, folder, job["demuxer"], lambda percent: say({"progress": percent})
             )
     except Refused as refused:
-        say({"refused": str(refused)})
+        said = {"errno": errno.ENOSPC} if _is_full(folder) else {"refused": str(refused)}
+        say(said)
+        return 1
+    except OSError as error:
+        if error.errno is None:
+            raise
+        say({"errno": error.errno})
         return 1
     except MemoryError:
         say({"refused": "It needs more memory to open than any photo or clip should."})
         return 1
     say({"done": done})
     return 0
+
+
+def _is_full(folder: Path) -> bool:
+    """Whether ffmpeg, which does not say why it failed, had no room for what it made."""
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize < NO_ROOM_BYTES
 
 
 if __name__ == "__main__":

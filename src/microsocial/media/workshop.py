@@ -63,7 +63,7 @@ class Workshop:
     ) -> dict[str, Any]:
         """Return what photos.prepare, clips.prepare_clip or prepare_voice describes.
 
-        Raises FileRefused with a sentence that names the file.
+        Raises FileRefused with a sentence that names the file, and OSError when this machine is at fault.
         """
         seconds = PHOTO_SECONDS if job.found.kind == "photo" else CLIP_SECONDS
         return await self._run(job.as_json(), job.folder, job.name, seconds, progress)
@@ -113,10 +113,14 @@ async def _converse(
             progress(int(said["progress"]))
         elif "refused" in said:
             raise FileRefused(f"{name}: {said['refused']}")
+        elif "errno" in said:
+            raise OSError(int(said["errno"]), os.strerror(int(said["errno"])))
         elif "done" in said:
             done: dict[str, Any] = said["done"]
             return done
-    # The child died without a word: a limit stopped it, or the file crashed its decoder.
+    # The child died without a word: a limit or the system stopped it, or the file crashed its decoder.
+    if await child.wait() == -signal.SIGKILL:
+        raise FileRefused(f"{name}: It takes more memory or time to open than this machine has.")
     raise FileRefused(f"{name}: It cannot be opened safely.")
 
 

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from microsocial.database.failures import meaning_of
 from microsocial.errors import MicrosocialError, WeBroke
 
 log = logging.getLogger(__name__)
@@ -144,6 +145,10 @@ def _phrase(status: int) -> str:
         return "That did not work."
 
 
+def _in_words(error: Exception) -> MicrosocialError:
+    return (meaning_of(error) or WeBroke)()
+
+
 class LastResort:
     """Outermost: whatever nobody expected is logged in full and told as "something went wrong here"."""
 
@@ -166,6 +171,6 @@ class LastResort:
         except Exception as error:
             log.exception("%s %s failed", scope["method"], scope["path"])
             if not started:
-                ours = error if isinstance(error, MicrosocialError) else WeBroke()
+                ours = error if isinstance(error, MicrosocialError) else _in_words(error)
                 answer = for_reader(scope, problem_of(ours), ours.sentence())
                 await answer(scope, receive, send)
