@@ -55,6 +55,7 @@ OBJECTS = frozenset(
         "holdings",
         "greeting",
         "farewell",
+        "export",
     }
 )
 # Names we have promised to later editions; a node of this one treats them as unknown kinds.
