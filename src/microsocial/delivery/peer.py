@@ -54,6 +54,8 @@ def reception(
         public_page=lambda conn, after: public_page(conn, log, after),
         awaited=awaited,
         blob=blob,
+        moved=delivery.residence.record,
+        is_given_up=delivery.residence.is_given_up,
     )
 
 
@@ -68,6 +70,7 @@ def well_known(conn: Connection, log: Log, delivery: Delivery) -> dict[str, Any]
         prekey=delivery.current_prekey(conn).encoded(),
         profile=PublicName(name=profile["name"], hue=profile.get("hue") or 0),
         address=PublicAddress(urls=tuple(address.fields["urls"]) if address else ()),
+        moved=delivery.residence.moved_to(conn) is not None,
     ).payload()
 
 

@@ -36,7 +36,8 @@ from microsocial.protocol.encoding import hash_of
 from microsocial.protocol.envelope import Envelope
 from microsocial.protocol.exchange import Answer, InviteProof
 from microsocial.protocol.keys import KeyLog
-from microsocial.protocol.refusals import CannotOpen, Status
+from microsocial.protocol.payloads import Address
+from microsocial.protocol.refusals import CannotOpen, Malformed, Status
 from microsocial.protocol.sealing import open_sealed, seal, sealed_prekey_id
 from microsocial.protocol.signatures import SignedRequest, verify
 from microsocial.records.model import Refused
@@ -93,6 +94,8 @@ class Doors:
         if self._delivery.stopped(conn):
             return replace(closed, status=Status.BUSY)
         if private is None:
+        if self._delivery.residence.moved_to(conn):
+            return replace(closed, status=Status.MOVED)
             return replace(closed, status=Status.STALE_PREKEY)
         try:
             raw = open_sealed(sealed, "greeting", sender, self._me.id, private)
@@ -125,7 +128,8 @@ class Doors:
         person = introduced.person
         knock = store.find(conn, store.knocks, person=person)
         tie = store.find(conn, store.friends, person=person)
-        if store.find(conn, store.blocks, person=person):
+        is_shut = self._delivery.residence.is_given_up(conn)
+        if is_shut or store.find(conn, store.blocks, person=person):
             return Status.INVITE_UNKNOWN if introduced.greeting.invite else Status.WAITING
         if tie is not None and tie.state == "friend":
             self._renew(conn, introduced)
@@ -223,6 +227,24 @@ class Doors:
     def look(self, conn: Connection, resident: Resident) -> Look:
         """Say who somebody at an address is, as far as is known here."""
         person = people.persons(conn, self._me.id, (resident.person,))[resident.person]
+    def is_closed(self, conn: Connection) -> bool:
+        """Say whether nobody goes out to greet anybody from here: I have moved, or give up this node."""
+        residence = self._delivery.residence
+        return residence.moved_to(conn) is not None or residence.is_given_up(conn)
+
+    def check_open(self, conn: Connection) -> None:
+        """Raise MovedAway or GivenUp when no friendship may begin here."""
+        self._delivery.residence.check(conn)
+
+    def follow(self, conn: Connection, knock: Knock, record: bytes) -> bool:
+        """Take where somebody whom I greet says that they live now (spec 9.7); say whether that is news."""
+        (checked,) = self._log.check([record], {knock.person: knock.key_log})
+        found = checked.record
+        if checked.author != knock.person or not isinstance(found, Address):
+            raise Malformed("something else than the address of who has moved")
+        knocks.take_urls(conn, knock.person, found.urls)
+        return bool(found.urls) and tuple(found.urls) != knock.urls
+
         if person["name"] == people.NAMELESS:
             person = people.unmet(conn, person, resident.name, resident.hue)
         return Look(person=person, address=resident.url, note=self._about(conn, resident))
@@ -261,6 +283,7 @@ class Doors:
         )
         store.drop(conn, store.asks, person=person)
         store.drop(conn, store.knocks, person=person)
+            has_left=0,
         self._delivery.begin(
             conn,
             person,
@@ -325,3 +348,4 @@ class Doors:
             now=self._clock.now(),
         )
         return self._me.sign("answer", answer.payload()).raw
+            address=self._delivery.residence.record(conn),

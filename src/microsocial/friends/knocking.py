@@ -6,7 +6,7 @@ Rule 2: everything may be repeated. A greeting that was lost, or whose reply was
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from sqlalchemy import Connection
@@ -33,7 +33,7 @@ from microsocial.friends.model import (
 from microsocial.friends.residents import Resident, address_of, read_resident
 from microsocial.friends.service import Friends
 from microsocial.identity.me import Me
-from microsocial.protocol.encoding import b64u, hash_of
+from microsocial.protocol.encoding import b64u, hash_of, unb64u
 from microsocial.protocol.envelope import parse_envelope, verify_envelope
 from microsocial.protocol.exchange import Answer, InviteProof, read_answer
 from microsocial.protocol.invites import Invite, mac, parse_invite
@@ -119,15 +119,19 @@ class Knocking:
     async def _visit(self, url: str, invite: Invite | None) -> Resident:
         if invite is not None and invite.id == self._me.id:
             raise Yourself
-        response = await self._carrier.get(
-            url + WELL_KNOWN, allowed=accepted_places(url), max_bytes=MAX_WELL_KNOWN_BYTES
-        )
-        resident = read_resident(url, response)
+        resident = await self._ask(url, accepted_places(url))
+        if resident.moved_to is not None and resident.moved_to != url:  # spec 10.1: look once
+            resident = replace(await self._ask(resident.moved_to, frozenset()), is_as_asked=False)
         if resident.person == self._me.id:
             raise Yourself
         if invite is not None and resident.person != invite.id:
             raise NotWhoTheySay
         return resident
+
+    async def _ask(self, url: str, allowed: frozenset[str]) -> Resident:
+        asked = url + WELL_KNOWN
+        response = await self._carrier.get(asked, allowed=allowed, max_bytes=MAX_WELL_KNOWN_BYTES)
+        return read_resident(url, response)
 
     # Becoming friends
 
@@ -177,10 +181,12 @@ class Knocking:
     def _start(
         self, conn: Connection, knock: Knock, resident: Resident, expires: int | None = None
     ) -> None:
+        self._friends.doors.check_open(conn)
         if store.find(conn, store.blocks, person=knock.person):
             raise Blocked
         doors = self._friends.doors
-        doors.allow(conn, knock.person, accepted_places(resident.url))
+        if resident.is_as_asked:
+            doors.allow(conn, knock.person, accepted_places(resident.url))
         doors.see_face(conn, knock.person, resident.name, resident.hue)
         knocks.start(conn, knock, self._clock.now(), expires)
 
@@ -228,7 +234,7 @@ class Knocking:
 
     def _write_greeting(self, conn: Connection, person: str) -> Sent | None:
         knock = knocks.find(conn, person)
-        if knock is None:
+        if knock is None or self._friends.doors.is_closed(conn):
             return None
         envelope = self._friends.doors.greeting(conn, person, knock.invite, knock.note)
         return Sent(knock, seal(envelope.raw, "greeting", self._me.id, person, knock.prekey))
@@ -247,6 +253,8 @@ class Knocking:
             fresh = decode_prekey(answer.prekey, knock.key_log)
             knocks.take_prekey(conn, knock.person, fresh.envelope)
             return fresh.id != knock.prekey.id
+        if answer.says is Status.MOVED and answer.address is not None:
+            return self._friends.doors.follow(conn, knock, unb64u(answer.address))
         if answer.says is Status.WAITING:
             knocks.waits(conn, knock.person, now, self._entropy)
             return False

@@ -87,6 +87,11 @@ def take_prekey(conn: Connection, person: str, prekey: Envelope) -> None:
     _change(conn, person, prekey=prekey.raw)
 
 
+def take_urls(conn: Connection, person: str, urls: Sequence[str]) -> None:
+    """They have moved."""
+    _change(conn, person, urls=json.dumps(list(urls)))
+
+
 def failed(conn: Connection, person: str, sentence: str, now: int, entropy: Entropy) -> None:
     """It did not get through: try again later, each time a little later, and never in step with others."""
     row = store.find(conn, store.knocks, person=person)

@@ -127,6 +127,7 @@ class Pages:
             since=since,
             ended=row.ended if row is not None else None,
             ended_by_me=row is not None and row.ended_by == "me",
+            has_left=row is not None and bool(row.has_left),
             key_changes=key_log.reasons if key_log else (),
             circles=[circle.name for circle in facts.circles.get(person, ())],
             error=knock.error if knock is not None else None,

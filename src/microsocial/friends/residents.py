@@ -24,6 +24,10 @@ class Resident:
     prekey: PublishedPrekey
     name: str
     hue: int
+    moved_to: str | None = None  # nobody lives at `url` any more
+    is_as_asked: bool = (
+        True  # False: a document sent us here, so the owner has not said yes to this address
+    )
 
     @property
     def person(self) -> str:
@@ -43,7 +47,9 @@ def read_resident(url: str, response: Response) -> Resident:
     if key_log.id != document.id:  # spec 3.2: the id is the hash of the first key event
         raise NotWhoTheySay
     prekey = decode_prekey(document.prekey, key_log)
-    return Resident(url, key_log, prekey, clean_line(document.profile.name), document.profile.hue)
+    name, hue = clean_line(document.profile.name), document.profile.hue
+    moved_to = next(iter(document.address.urls), None) if document.moved else None
+    return Resident(url, key_log, prekey, name, hue, moved_to)
 
 
 def address_of(typed: str) -> str:

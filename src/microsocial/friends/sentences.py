@@ -46,6 +46,7 @@ class Tie:
     since: int | None = None
     ended: int | None = None
     ended_by_me: bool = False
+    has_left: bool = False
     key_changes: Sequence[str] = ()  # the reason of each: planned, stolen
     circles: Sequence[str] = ()
     error: str | None = None  # why a request has not got through yet
@@ -147,5 +148,10 @@ def _former(tie: Tie) -> str:
     if tie.ended_by_me:
         return (
             f"You ended the friendship with {tie.name} on {when}. They keep what they had already."
+        )
+    if tie.has_left:
+        return (
+            f"{tie.name} gave up their page and everything on it on {when}. What they had shared "
+            "with you is gone; nothing more comes or goes."
         )
     return f"{tie.name} ended the friendship on {when}. You keep what you have; nothing new comes or goes."

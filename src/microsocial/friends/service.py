@@ -54,6 +54,7 @@ class Friends:
         log.register("address", AddressHandler(me.id, delivery))
         delivery.when_ended(self.they_ended)
 
+        delivery.when_left(self.they_left)
     @property
     def me(self) -> Me:
         return self._me
@@ -160,6 +161,11 @@ class Friends:
 
     def block(self, conn: Connection, person: str) -> None:
         """Hear nothing of somebody any more. They are not told."""
+    def they_left(self, conn: Connection, person: str) -> None:
+        """Take note that somebody gives up their node, and so every friendship of theirs."""
+        tie = store.friends.c.person == person
+        conn.execute(update(store.friends).where(tie).values(has_left=1))
+
         if person == self._me.id:
             raise Yourself
         store.put(conn, store.blocks, person=person, since=self._clock.now())

@@ -33,6 +33,7 @@ friends = Table(
     Column("sees_from", Integer, nullable=False),  # a tick of my clock, as delivery was told
     Column("ended", Integer),
     Column("ended_by", Text),  # me | them
+    Column("has_left", Integer, nullable=False),  # they gave up their node altogether
 )
 asks = Table(  # who asks to be my friend, until I say yes or no
     "asks",

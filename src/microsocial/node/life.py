@@ -229,6 +229,9 @@ class Node:
         self.rooms.delivery.start(conn)
         if reason := self.rooms.delivery.stopped(conn):
             log.error("This node sends nothing to friends: %s", reason)
+        if not self.rooms.delivery.residence.arrive(conn, self.address):
+            log.warning("You have moved away from here; this node only says where to")
+            return
         told = self.rooms.log.find(conn, self.rooms.me.id, "address")
         if told is None or list(told.fields["urls"]) != [self.address]:
             self.rooms.log.set_one(conn, "address", {"urls": [self.address], "home": []})

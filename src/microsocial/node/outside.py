@@ -47,6 +47,7 @@ def build_outside(
         return rooms.friends.allowed_hosts(conn, person), keys.current if keys else None
 
     def destination(conn: Connection, person: str) -> Destination:
+        rooms.delivery.residence.check(conn)  # who has moved, or gives this node up, fetches nothing
         allowed, key = whereabouts(conn, person)
         return Destination(person, rooms.delivery.urls(conn, person), allowed, key)
 

@@ -94,6 +94,18 @@ class NoSuchBlob(NotFound):
     """There is no such photo or clip for you here (any more)."""
 
 
+class LivesElsewhere(NotFound):
+    """This person has moved."""
+
+    status = 410
+
+
+class LeavesForGood(NotFound):
+    """This person is giving up their page, and everything on it."""
+
+    status = 410
+
+
 class NobodyOfThatId(NotFound):
     """The person this is addressed to does not live here."""
 

@@ -26,6 +26,8 @@ from microsocial.protocol.sealing import sealed_prekey_id
 from microsocial.protocol.signatures import SignedRequest, check_content, read_claims, verify
 from microsocial.transport.bodies import read_body
 from microsocial.transport.errors import (
+    LeavesForGood,
+    LivesElsewhere,
     NobodyOfThatId,
     NoSuchBlob,
     Replayed,
@@ -195,6 +197,9 @@ class PeerDoor:
         if not self._friends.take(signed.id):
             raise TooManyTries
         self._check_nonce(signed)
+        moved = await self._context.db.read(reception.moved)
+        if moved is not None:
+            return self._answer(signed, Status.MOVED, address=moved)
         reception.heard(signed.id)
         response = await reception.blob(request, signed.id, request.path_params["name"])
         if response is None:
@@ -204,6 +209,7 @@ class PeerDoor:
     # -- what anyone may read --
 
     async def well_known(self, request: Request) -> Response:
+        await self._check_stays()
         made, document = self._well_known
         now = self._clock.now()
         if not 0 <= now - made < WELL_KNOWN_KEPT_MS:
@@ -214,6 +220,9 @@ class PeerDoor:
     async def public(self, request: Request) -> Response:
         after = request.query_params.get("after", "")[:MAX_CURSOR_CHARACTERS]
         reception = self._reception
+        await self._check_stays()
+        if await self._context.db.read(reception.moved) is not None:
+            raise LivesElsewhere
         page = await self._context.db.read_long(lambda conn: reception.public_page(conn, after))
         # A full page never changes its place in the log; the last one grows.
         return _cacheable(
@@ -221,6 +230,10 @@ class PeerDoor:
         )
 
     # -- steps --
+
+    async def _check_stays(self) -> None:
+        if await self._context.db.read(self._reception.is_given_up):
+            raise LeavesForGood
 
     def _letter(self, request: Request, purposes: tuple[str, ...]) -> tuple[SignedRequest, str]:
         """Claims and purpose, checked for form only; of the content nothing is read yet."""
@@ -275,6 +288,7 @@ class PeerDoor:
         status: Status,
         *,
         keys: tuple[str, ...] = (),
+        address: str | None = None,
         status_code: int = 200,
     ) -> Response:
         """A signed answer that the door gives by itself. It holds nothing but what the asker said, and our time."""
@@ -287,6 +301,7 @@ class PeerDoor:
             update=b64u(signed.content_hash),
             status=status.value,
             keys=keys,
+            address=address,
             now=self._clock.now(),
         )
         return Response(

@@ -69,6 +69,8 @@ class Reception:
         blob: `(request, person, name) -> response`: a blob for this friend, or None when there is none for them.
         awaited: whether a greeting of ours to this person waits for theirs. On their side we may be friends already, so they are
             asked to wait (`busy`); `not-friends` would end what has not begun here yet.
+        moved: my signed address record, once I live elsewhere (spec 9.7), or None.
+        is_given_up: whether I am about to take this node away altogether.
     """
 
     host: Host
@@ -86,3 +88,5 @@ class Reception:
     turned_away: Callable[[str], None] = lambda _person: None
     awaited: Callable[[Connection, str], bool] = lambda _conn, _person: False
     blob: Blobs = no_blob
+    moved: Callable[[Connection], str | None] = lambda _conn: None
+    is_given_up: Callable[[Connection], bool] = lambda _conn: False
