@@ -15,6 +15,7 @@ from tests.support.time_and_chance import FakeClock, SeededEntropy
 from microsocial.database import in_memory
 from microsocial.delivery.service import Delivery
 from microsocial.events import LiveEvent, take_emitted
+from microsocial.feed.live import SHOWN, Live
 from microsocial.feed.notices import Notices
 from microsocial.feed.service import Feed
 from microsocial.friends import store as friends_store
@@ -44,18 +45,13 @@ class Villager:
         self.delivery = Delivery(self.log, clock, entropy)
         self.friends = Friends(self.me, self.log, self.delivery, clock, entropy)
         self.notices = Notices(self.me.id, self.friends, clock)
-        self.posts = Posts(
-            self.me,
-            self.log,
-            self.friends,
-            self.delivery,
-            clock,
-            noticed=self.notices.entry_arrived,
-        )
+        self.posts = Posts(self.me, self.log, self.friends, self.delivery, clock)
         self.messages = Messages(self.log, self.friends, self.delivery, clock)
         self.feeds = Feed(self.posts, self.friends, self.messages)
+        self.live = Live(self.posts, self.messages, self.notices, self.friends)
         self.told: list[LiveEvent] = []
         self.emitted = []
+        self.is_watched = True  # whether a screen is open
         self.write(self.delivery.start)
         profile = {"name": name, "about": f"This is {name}.", "hue": 200}
         self.write(lambda conn: self.log.set_one(conn, "profile", profile, audience="public"))
@@ -72,10 +68,16 @@ class Villager:
             events = take_emitted(conn)
             conn.info["events"] = list(events)  # the bus hears them too, after the commit
             self.emitted += events
-            self.told += [event for event in events if isinstance(event, LiveEvent)]
             return result
 
-        return self.db.write_sync(kept)
+        before = len(self.emitted)
+        result = self.db.write_sync(kept)
+        happened = self.emitted[before:]
+        self.told += [event for event in happened if isinstance(event, LiveEvent)]
+        if self.is_watched:
+            changed = [event for event in happened if isinstance(event, SHOWN)]
+            self.told += self.read(lambda conn: self.live.shown(conn, changed)) if changed else []
+        return result
 
     def read(self, query):
         return self.db.read_sync(query)

@@ -4,12 +4,12 @@ Nothing is kept for it: what others wrote under my posts is read from the entrie
 behind; friendships and requests are read from the friends room.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
 from microsocial.clock import Clock
-from microsocial.events import LiveEvent, emit
 from microsocial.feed import store
 from microsocial.feed.model import MAX_NOTICES, Notice
 from microsocial.friends.model import Person
@@ -35,12 +35,10 @@ class Notices:
         self._friends = friends
         self._clock = clock
 
-    def entry_arrived(self, conn: Connection, entry: str) -> None:
-        """Tell open screens that somebody wrote or reacted under a post of mine; the node hands this to posts."""
-        row = posts_store.find(conn, posts_store.entries, ref=entry)
-        if row is not None:
-            notice = _about_entry(row, self._friends.person(conn, row.author), 0)
-            emit(conn, LiveEvent("notice.arrived", {"notice": notice}))
+    def about(self, conn: Connection, entries: Sequence[Row[Any]]) -> list[Notice]:
+        """Give the notices that tell of these entries, which have just arrived."""
+        persons = self._friends.persons(conn, {row.author for row in entries})
+        return [_about_entry(row, persons[row.author], 0) for row in entries]
 
     def all(self, conn: Connection) -> list[Notice]:
         """Give the notices, newest first."""

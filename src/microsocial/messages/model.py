@@ -73,11 +73,11 @@ class Cleared:
 
 
 @dataclass(frozen=True)
-class MessageArrived(Event):
-    """A friend's message is here."""
+class MessageChanged(Event):
+    """A message is here, or says something else. Shown to open screens after the commit (feed/live.py)."""
 
-    friend: str
     ref: str
+    is_new: bool
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row
 
 from microsocial.events import LiveEvent, emit
 from microsocial.messages import store
-from microsocial.messages.model import ConversationCleared, MessageArrived
+from microsocial.messages.model import ConversationCleared, MessageChanged
 from microsocial.messages.views import Views
 from microsocial.protocol.payloads import Clear, Message
 from microsocial.protocol.refusals import Refusal
@@ -54,10 +54,7 @@ class MessageHandler:
         )
         if before is not None and before.revision == stored.revision:
             return
-        shown = {"message": self._views.message(conn, stored.ref)}
-        emit(conn, LiveEvent("message.changed" if before else "message.arrived", shown))
-        if before is None and stored.author != me:
-            emit(conn, MessageArrived(friend, stored.ref))
+        emit(conn, MessageChanged(stored.ref, is_new=before is None))
 
     def forget(self, conn: Connection, stored: Stored) -> None:
         """Take a message off the screens: it was unsent, or a clear erased it."""

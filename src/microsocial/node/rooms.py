@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from microsocial.clock import Clock, Entropy
 from microsocial.delivery.service import Delivery
+from microsocial.feed.live import Live
 from microsocial.feed.notices import Notices
 from microsocial.feed.service import Feed
 from microsocial.friends.service import Friends
@@ -34,6 +35,7 @@ class Rooms:
     messages: Messages
     notices: Notices
     feed: Feed
+    live: Live
 
     def find(self, kind: type[T]) -> T | None:
         return find_part(self, kind)
@@ -54,11 +56,11 @@ def build_rooms(me: Me, clock: Clock, entropy: Entropy, media_folder: Path = NO_
         delivery,
         clock,
         describe_media=media.describe,
-        noticed=notices.entry_arrived,
     )
     messages = Messages(records, friends, delivery, clock, describe_media=media.describe)
     feed = Feed(posts, friends, messages)
-    return Rooms(me, records, media, delivery, friends, posts, messages, notices, feed)
+    live = Live(posts, messages, notices, friends)
+    return Rooms(me, records, media, delivery, friends, posts, messages, notices, feed, live)
 
 
 def find_part(parts: Any, kind: type[T]) -> T | None:

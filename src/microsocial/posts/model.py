@@ -136,6 +136,38 @@ class Post(TypedDict):
     can_comment: bool
 
 
+# What open screens want to see. It is shown after the commit, for a whole burst at once (feed/live.py), not in the write.
+
+
+@dataclass(frozen=True)
+class PostChanged(Event):
+    """A post is here, or says something else."""
+
+    ref: str
+    is_new: bool
+
+
+@dataclass(frozen=True)
+class CommentChanged(Event):
+    """A comment is here, or says something else."""
+
+    ref: str
+
+
+@dataclass(frozen=True)
+class ReactionsChanged(Event):
+    """Somebody reacted to this post, or took it back."""
+
+    post: str
+
+
+@dataclass(frozen=True)
+class EntryNoticed(Event):
+    """Somebody else wrote or reacted under a post of mine."""
+
+    ref: str
+
+
 @dataclass(frozen=True)
 class PublicChanged(Event):
     """Something that anyone may see is different now."""

@@ -5,34 +5,28 @@ Rule 2: nothing is refused for its time; who may say what under whose post is de
 """
 
 import json
-from collections.abc import Callable
-from typing import Any, TypeAlias
 
 from sqlalchemy import Connection
 
 from microsocial.delivery.service import Delivery
-from microsocial.events import LiveEvent, emit
+from microsocial.events import Event, LiveEvent, emit
 from microsocial.friends.service import Friends
 from microsocial.posts import store
 from microsocial.posts.model import (
     MAX_COMMENTS_PER_POST,
     MAX_ENTRIES_PER_PERSON,
+    CommentChanged,
+    EntryNoticed,
+    PostChanged,
     PublicChanged,
+    ReactionsChanged,
 )
-from microsocial.posts.views import EntryRow, PostRow, Views
 from microsocial.protocol.encoding import unb64u
 from microsocial.protocol.payloads import Comment, Post, Reaction
 from microsocial.protocol.refusals import Refusal
 from microsocial.records.arriving import on_of
 from microsocial.records.model import Stored
 from microsocial.records.service import Log
-
-# Told of each new entry that somebody else left under a post of mine; notices are made of it.
-Noticed: TypeAlias = Callable[[Connection, str], None]
-
-
-def nobody_notices(_conn: Connection, _entry: str) -> None:
-    pass
 
 
 def _claimed_time(stored: Stored) -> dict[str, int]:
@@ -42,10 +36,8 @@ def _claimed_time(stored: Stored) -> dict[str, int]:
 class PostHandler:
     """Posts of mine and of friends."""
 
-    def __init__(self, me: str, friends: Friends, views: Views) -> None:
+    def __init__(self, me: str) -> None:
         self._me = me
-        self._friends = friends
-        self._views = views
 
     def may_stand(self, conn: Connection, stored: Stored, via: str) -> str | None:  # noqa: ARG002
         if stored.author != via:
@@ -81,16 +73,8 @@ class PostHandler:
             hash=stored.hash,
             **_claimed_time(stored),
         )
-        self._tell(conn, stored, "post.changed" if before else "post.arrived")
-
-    def _tell(self, conn: Connection, stored: Stored, name: str) -> None:
         tell_if_public(conn, self._me, stored.author, stored.audience)
-        is_being_published = stored.author == self._me and name == "post.arrived"
-        if is_being_published or stored.author in self._friends.blocked(conn):
-            return  # the service tells of what it publishes, once the audience is kept as well
-        rows = [store.find(conn, store.posts, ref=stored.ref)]
-        [shown] = self._views.posts(conn, [row for row in rows if row is not None])
-        emit(conn, LiveEvent(name, {"post": shown}))
+        emit(conn, PostChanged(stored.ref, is_new=before is None))
 
     def forget(self, conn: Connection, stored: Stored) -> None:
         if store.drop(conn, store.posts, ref=stored.ref):
@@ -104,21 +88,11 @@ class PostHandler:
 class EntryHandler:
     """Comments and reactions: in my threads, in friends' threads, and mine in theirs."""
 
-    def __init__(
-        self,
-        me: str,
-        log: Log,
-        friends: Friends,
-        delivery: Delivery,
-        views: Views,
-        noticed: Noticed,
-    ) -> None:
+    def __init__(self, me: str, log: Log, friends: Friends, delivery: Delivery) -> None:
         self._me = me
         self._log = log
         self._friends = friends
         self._delivery = delivery
-        self._views = views
-        self._noticed = noticed
 
     def may_stand(self, conn: Connection, stored: Stored, via: str) -> str | None:
         on = on_of(stored.envelope, stored.payload)
@@ -144,13 +118,12 @@ class EntryHandler:
         sees_from = self._delivery.sees_from(conn, via)
         if sees_from is None or not self._log.may_see(conn, via, post, sees_from):
             return Refusal.NOT_A_READER
-        known = self._log.find(conn, stored.author, stored.id)
-        if known is not None and known.shown:
-            return None  # an edit adds nothing to the thread
         comments, theirs = store.how_many(conn, post.ref, via)
-        if comments >= MAX_COMMENTS_PER_POST or theirs >= MAX_ENTRIES_PER_PERSON:
-            return Refusal.TOO_LARGE
-        return None
+        if comments < MAX_COMMENTS_PER_POST and theirs < MAX_ENTRIES_PER_PERSON:
+            return None
+        known = self._log.find(conn, stored.author, stored.id)
+        is_edit = known is not None and known.shown  # it adds nothing to the thread
+        return None if is_edit else Refusal.TOO_LARGE
 
     def project(self, conn: Connection, stored: Stored) -> None:
         if stored.withdrawn:
@@ -181,24 +154,11 @@ class EntryHandler:
         self._tell(conn, stored, is_new=before is None)
 
     def _tell(self, conn: Connection, stored: Stored, *, is_new: bool) -> None:
-        post = store.find(conn, store.posts, ref=stored.thread)
-        row = store.find(conn, store.entries, ref=stored.ref)
-        if post is None or row is None or stored.author in self._friends.blocked(conn):
-            return
-        tell_if_public(conn, self._me, post.author, post.audience)
-        if stored.kind == "reaction":
-            self._tell_reactions(conn, post)
-        else:
-            emit(conn, LiveEvent("comment.arrived", self._with_comment(conn, row, post)))
-        if is_new and post.author == self._me != stored.author:
-            self._noticed(conn, stored.ref)
-
-    def _with_comment(self, conn: Connection, row: EntryRow, post: PostRow) -> dict[str, Any]:
-        return {"comment": self._views.comment(conn, row, post), "post": post.ref}
-
-    def _tell_reactions(self, conn: Connection, post: PostRow) -> None:
-        reactions = self._views.reactions(conn, post.ref)
-        emit(conn, LiveEvent("reaction.changed", {"post": post.ref, "reactions": reactions}))
+        owner = stored.thread_author or ""
+        tell_if_public(conn, self._me, owner, stored.audience)  # its post's, or it would not stand
+        emit(conn, _changed(stored))
+        if is_new and owner == self._me != stored.author:
+            emit(conn, EntryNoticed(stored.ref))
 
     def forget(self, conn: Connection, stored: Stored) -> None:
         """Take it off the screens: taken back, taken out of its thread, or its post is gone."""
@@ -209,12 +169,17 @@ class EntryHandler:
             return
         tell_if_public(conn, self._me, post.author, post.audience)
         if stored.kind == "reaction":
-            self._tell_reactions(conn, post)
+            emit(conn, ReactionsChanged(post.ref))
         else:
             emit(conn, LiveEvent("comment.deleted", {"id": stored.ref, "post": post.ref}))
 
     def clear(self, conn: Connection) -> None:
         store.drop(conn, store.entries)
+
+
+def _changed(entry: Stored) -> Event:
+    is_reaction = entry.kind == "reaction"
+    return ReactionsChanged(entry.thread or "") if is_reaction else CommentChanged(entry.ref)
 
 
 def tell_if_public(conn: Connection, me: str, author: str, audience: str) -> None:

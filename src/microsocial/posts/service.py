@@ -11,7 +11,6 @@ from sqlalchemy import Connection
 from microsocial.clock import Clock
 from microsocial.delivery.service import Delivery
 from microsocial.errors import NotFound
-from microsocial.events import LiveEvent, emit
 from microsocial.friends.service import Friends
 from microsocial.posts import audience, store
 from microsocial.posts.drafts import Drafts
@@ -32,7 +31,7 @@ from microsocial.posts.model import (
     fit_text,
 )
 from microsocial.posts.model import Delivery as DeliveryShape
-from microsocial.posts.peer import EntryHandler, Noticed, PostHandler, nobody_notices
+from microsocial.posts.peer import EntryHandler, PostHandler
 from microsocial.posts.views import DescribeMedia, EntryRow, PostRow, Views, no_media
 from microsocial.protocol.encoding import b64u
 from microsocial.records.handlers import ANY_ENTRY
@@ -57,7 +56,6 @@ class Posts:
         delivery: Delivery,
         clock: Clock,
         describe_media: DescribeMedia = no_media,
-        noticed: Noticed = nobody_notices,
     ) -> None:
         self._me = me
         self._log = log
@@ -65,9 +63,9 @@ class Posts:
         self._clock = clock
         self.drafts = Drafts(clock)
         self.views = Views(me.id, friends, delivery, describe_media)
-        log.register("post", PostHandler(me.id, friends, self.views))
+        log.register("post", PostHandler(me.id))
         for kind in ("comment", "reaction", ANY_ENTRY):
-            log.register(kind, EntryHandler(me.id, log, friends, delivery, self.views, noticed))
+            log.register(kind, EntryHandler(me.id, log, friends, delivery))
 
     # Posts
 
@@ -106,9 +104,7 @@ class Posts:
             readers=people,
         )
         audience.keep(conn, self._friends, stored.ref, choice, people)
-        shown = self.show(conn, stored.ref)
-        emit(conn, LiveEvent("post.arrived", {"post": shown}))
-        return shown
+        return self.show(conn, stored.ref)
 
     def edit(self, conn: Connection, post: str, text: str) -> Post:
         """Say it differently to the same readers."""

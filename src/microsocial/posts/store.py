@@ -234,6 +234,10 @@ def commenters_of(
     return conn.execute(_COMMENTERS, {"refs": list(refs), "without": list(without)}).all()
 
 
+def entries_by_refs(conn: Connection, refs: Collection[str]) -> dict[str, Row[Any]]:
+    return {row.ref: row for row in rows.among(conn, entries, "ref", refs)}
+
+
 def reactions_by(conn: Connection, post: str, author: str, emoji: str) -> Sequence[Row[Any]]:
     values = {"under": post, "of": author, "emoji": emoji}
     return conn.execute(_REACTIONS_BY, values).all()

@@ -5,7 +5,7 @@ Rule 1: a page of posts costs the same number of statements as one post (tests/p
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -76,15 +76,26 @@ class Views:
         return [self._post(row, page) for row in rows]
 
     def comment(self, conn: Connection, row: EntryRow, post: PostRow) -> Comment:
-        persons = self._friends.persons(conn, (row.author,))
-        return self._comment(row, post, persons)
+        return self.comments(conn, [(row, post)])[0]
+
+    def comments(self, conn: Connection, rows: Sequence[tuple[EntryRow, PostRow]]) -> list[Comment]:
+        """Show comments, each with the post under which it stands."""
+        persons = self._friends.persons(conn, {row.author for row, _ in rows})
+        return [self._comment(row, post, persons) for row, post in rows]
 
     def reactions(self, conn: Connection, post: str) -> list[Reaction]:
-        rows = store.entries_of(conn, (post,), self._friends.blocked(conn), every_comment=False)
-        reactions = [row for row in rows if row.kind == "reaction"]
-        return self._reactions(
-            reactions, self._friends.persons(conn, {row.author for row in reactions})
-        )
+        return self.reactions_to(conn, (post,))[post]
+
+    def reactions_to(self, conn: Connection, posts: Collection[str]) -> dict[str, list[Reaction]]:
+        """Show everybody's reactions to each of these posts."""
+        by_post: dict[str, list[EntryRow]] = {post: [] for post in posts}
+        blocked = self._friends.blocked(conn)
+        for row in store.entries_of(conn, posts, blocked, every_comment=False):
+            if row.kind == "reaction":
+                by_post[row.post].append(row)
+        authors = {row.author for some in by_post.values() for row in some}
+        persons = self._friends.persons(conn, authors)
+        return {post: self._reactions(some, persons) for post, some in by_post.items()}
 
     def delivery(self, conn: Connection, record: int, *, deleted: bool) -> Delivery:
         """Show who has this record of mine, a deleted one as well."""

@@ -27,6 +27,7 @@ from microsocial.server.headers import SecurityHeaders
 from microsocial.server.owner import API, owner_check
 from microsocial.server.problems import LastResort
 from microsocial.server.proxies import TrustedProxies
+from microsocial.server.telling import Telling
 from microsocial.transport import http_in as transport
 
 OWNERS_ROOMS: tuple[Callable[[ApiContext], APIRouter], ...] = (
@@ -62,7 +63,13 @@ def create_app(node: Node) -> FastAPI:
     app.state.not_found = site.not_found(node)
     owner = owner_check(node)
     events = live.LiveEvents(node.bus, node.clock)
-    app.state.close = events.close
+    telling = Telling(node, events)
+
+    def close() -> None:
+        telling.close()
+        events.close()
+
+    app.state.close = close
     app.include_router(door.Door(node).router(owner), prefix=API)
     behind_door = [Depends(owner)]
     for router in (

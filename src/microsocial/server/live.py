@@ -26,6 +26,7 @@ HEARTBEAT_S = (
 MAX_WAITING = 256  # events a listener may be behind; a screen that is further behind reloads faster than it reads
 MAX_REMEMBERED = 256  # events for a listener that was away for a moment
 MAX_LISTENERS = 64  # tabs, phones and scripts of one person
+LINGER_MS = 60_000  # a phone in a tunnel finds what it missed; after that it had better reload
 RECONNECT_MS = 2_000
 
 
@@ -63,6 +64,8 @@ class LiveEvents:
 
     def __init__(self, bus: EventBus, clock: Clock) -> None:
         self._listeners: set[Listener] = set()
+        self._clock = clock
+        self._left = clock.now() - LINGER_MS  # when the last of them went
         # Beginning at the time of the start, ids increase over restarts too.
         self._last_id = clock.now()
         self._first_id = self._last_id
@@ -83,7 +86,19 @@ class LiveEvents:
         return listener
 
     def leave(self, listener: Listener) -> None:
-        self._listeners.discard(listener)
+        if listener in self._listeners:
+            self._listeners.discard(listener)
+            self._left = self._clock.now()
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether anybody listens, or will soon ask what was said in between."""
+        return bool(self._listeners) or 0 <= self._clock.now() - self._left < LINGER_MS
+
+    def skip(self) -> None:
+        """Something happened that nobody was told of: whoever comes back has to reload."""
+        self._last_id += 1
+        self._remembered.clear()
 
     def close(self) -> None:
         """End everybody's stream, so that the server can stop at once."""
