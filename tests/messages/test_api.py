@@ -78,3 +78,14 @@ async def test_unsending_and_what_cannot_be(talk, ben, http):
     assert (await http.post(f"/messages/{talk.cem.id}", json={"text": "x"})).status_code == 409
     assert (await http.get(f"/messages/{talk.cem.id}")).status_code == 404
     assert (await http.get(f"/messages/{ben.id}", params={"cursor": "x"})).status_code == 400
+
+
+async def test_whoever_answers_has_read(talk, ben, http):
+    ben.send(talk.ana, "Are you there?")
+    talk.bring()
+    assert [one["unread"] for one in (await http.get("/messages")).json()] == [True]
+    assert (await http.post(f"/messages/{ben.id}", json={"text": "Yes"})).status_code == 201
+    assert [one["unread"] for one in (await http.get("/messages")).json()] == [False]
+    ben.send(talk.ana, "And now?")
+    talk.bring()
+    assert [one["unread"] for one in (await http.get("/messages")).json()] == [True]
