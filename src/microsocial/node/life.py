@@ -21,6 +21,7 @@ from microsocial.events import EventBus
 from microsocial.identity import passwords
 from microsocial.identity.me import Me
 from microsocial.identity.model import first_hue, fit_name, fit_password, secret_hash
+from microsocial.identity.proving import Proving
 from microsocial.identity.service import Identity, Sheet, new_sheet
 from microsocial.identity.sessions import Sessions
 from microsocial.identity.setup import SetupLink
@@ -73,6 +74,7 @@ class Node:
         self.sessions = Sessions(self.clock, entropy, None if clock else steady_ms)
         self.tokens = Tokens(self.clock, entropy)
         self.throttle = Throttle(self.clock)
+        self.proving = Proving(self.identity, self.throttle)
         self.setup_link = SetupLink(entropy)
         self.rooms: Rooms | None = None
         self.outside: Outside | None = None
@@ -112,7 +114,7 @@ class Node:
         return secret_hash(self._cli_token)
 
     def room(self, kind: type[T]) -> T:
-        for own in (self.identity, self.sessions, self.tokens):
+        for own in (self.identity, self.sessions, self.tokens, self.proving):
             if isinstance(own, kind):
                 return own
         for parts in (self.rooms, self.outside, self.darkroom, self.attic):

@@ -1,8 +1,6 @@
-"""The door: making the person, logging in and out, changing the password. All that hashes slowly is here."""
+"""The door: making the person, logging in and out, changing the password."""
 
-import asyncio
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from fastapi import APIRouter, Depends
 from sqlalchemy import Connection
@@ -10,15 +8,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from microsocial.context import Body, NotSetUp
-from microsocial.identity import passwords
 from microsocial.identity.me import Me
 from microsocial.identity.model import (
     Caller,
     NewSession,
     NoWordsAsked,
-    PasswordUnfit,
     WordsDoNotMatch,
-    WrongPassword,
     browser_label,
     csrf_of,
     fit_name,
@@ -29,8 +24,6 @@ from microsocial.identity.service import new_sheet, spoken
 from microsocial.node import Node
 from microsocial.server.cookies import browser_name, give, session_name, take_back
 from microsocial.server.owner import OwnerCheck, check_same_site, session_of
-
-T = TypeVar("T")
 
 
 class Setup(Body):
@@ -52,27 +45,10 @@ class NewPassword(Body):
     new: str
 
 
-class SlowHashes:
-    """One slow hash at a time, off the loop: a crowd at the door must not take the machine's memory."""
-
-    def __init__(self) -> None:
-        self._one_at_a_time = asyncio.Lock()
-
-    async def make(self, secret: str) -> str:
-        return await self._run(lambda: passwords.slow_hash(secret))
-
-    async def fits(self, secret: str, hashed: str) -> bool:
-        return await self._run(lambda: passwords.fits(secret, hashed))
-
-    async def _run(self, work: Callable[[], T]) -> T:
-        async with self._one_at_a_time:
-            return await asyncio.to_thread(work)
-
-
 class Door:
     def __init__(self, node: Node) -> None:
         self._node = node
-        self._slowly = SlowHashes()
+        self._slowly = node.proving.hashes
 
     def router(self, owner: OwnerCheck) -> APIRouter:
         routes = APIRouter(tags=["door"])
@@ -126,7 +102,7 @@ class Door:
         if me is None:
             raise NotSetUp
         known = await self._known_browser(request, me)
-        await self._prove(asked.password, request, known)
+        await self._node.proving.prove(request, self._node.db, asked.password, known)
         return await self._let_in(request, me, {})
 
     async def logout(self, request: Request) -> Response:
@@ -144,7 +120,7 @@ class Door:
             raise NotSetUp
         caller: Caller = request.state.owner
         new = fit_password(asked.new, name="new")
-        await self._prove(asked.old, request, f"{caller.kind} {caller.id}", "old")
+        await self._node.proving.again(request, self._node.db, asked.old, "old")
         hashed = await self._slowly.make(new)
 
         def change(conn: Connection) -> None:
@@ -152,26 +128,6 @@ class Door:
             self._node.sessions.end_others(conn, caller.id)
 
         await self._node.db.write(change)
-
-    async def _prove(
-        self, password: str, request: Request, known: str | None, field: str = "password"
-    ) -> None:
-        """Check the password within the throttle's patience; raise WrongPassword or TooManyTries."""
-        address = request.client.host if request.client else "unknown"
-        self._node.throttle.claim(address, known)
-        hashed = await self._node.db.read(self._node.identity.password_hash)
-        try:
-            password = fit_password(password)
-        except PasswordUnfit:
-            raise WrongPassword(field=field) from None
-        if not await self._slowly.fits(password, hashed):
-            raise WrongPassword(field=field)
-        self._node.throttle.succeeded(address, known)
-        if passwords.is_outdated(hashed):
-            stronger = await self._slowly.make(password)
-            await self._node.db.write(
-                lambda conn: self._node.identity.change_password(conn, stronger)
-            )
 
     async def _known_browser(self, request: Request, me: Me) -> str | None:
         """A name for the throttle of the browser that asks, when it has logged in before."""
