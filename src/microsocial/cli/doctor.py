@@ -1,34 +1,25 @@
 """`microsocial doctor`: looks at everything that commonly goes wrong, and says what to do about it."""
 
-import os
-import shutil
-import stat
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
 import typer
 
+from microsocial.cli import ailments
+from microsocial.cli.ailments import Finding
 from microsocial.cli.door import DataOption, JsonOption
 from microsocial.cli.late import load
 from microsocial.cli.start import settings
-from microsocial.cli.words import moment, say, show_json, size
+from microsocial.cli.words import moment, say, show_json
 from microsocial.client import calls
+from microsocial.client.calls import Call
+from microsocial.client.errors import Refused
 from microsocial.errors import MicrosocialError
 
-# Photos of a weekend; below it a post may fail halfway.
-LITTLE_SPACE_BYTES = 500 * 1024 * 1024
-DATABASE_NAME = "microsocial.db"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing looked at. `advice` is there when something has to be done."""
-
-    what: str
-    is_fine: bool = True
-    advice: str | None = None
+DAY_MS = 86_400_000
+# A copy is made by the day or by the week; twice a week without one means that the disk for it is not there.
+OLD_BACKUP_MS = 15 * DAY_MS
 
 
 def register(app: typer.Typer) -> None:
@@ -52,40 +43,21 @@ def doctor(data: DataOption = None, as_json: JsonOption = False) -> None:
 
 def examine(chosen: Any) -> Iterator[Finding]:
     """Look at the folder, then at the node in it, then at what the node says."""
-    yield from _folder(chosen.data)
-    if not (chosen.data / DATABASE_NAME).exists():
+    yield from ailments.of_the_folder(chosen.data)
+    if not (chosen.data / ailments.DATABASE_NAME).exists():
         yield Finding(
             "Nobody lives in this folder yet.",
             False,
             "Start with: microsocial run   (and open the link it prints)",
         )
         return
+    yield from ailments.of_the_database(chosen.data, _now())
     yield from _node(chosen)
 
 
-def _folder(data: Path) -> Iterator[Finding]:
-    if not data.exists():
-        yield Finding(f"The data folder {data} is not there yet.")
-        return
-    if not os.access(data, os.W_OK | os.X_OK):
-        yield Finding(
-            f"The data folder {data} cannot be written.",
-            False,
-            "Give it to your user, or name another one with --data.",
-        )
-        return
-    if stat.S_IMODE(data.stat().st_mode) & 0o077:
-        yield Finding(
-            f"Other users of this machine can look into {data}.", False, f"Run: chmod 700 {data}"
-        )
-    else:
-        yield Finding(f"The data folder {data} is yours alone.")
-    free = shutil.disk_usage(data).free
-    yield Finding(
-        f"{size(free)} are free on its disk.",
-        free >= LITTLE_SPACE_BYTES,
-        None if free >= LITTLE_SPACE_BYTES else "Free some space: a full disk takes nothing new.",
-    )
+def _now() -> int:
+    now: int = load("microsocial.clock").SystemClock().now()
+    return now
 
 
 def _node(chosen: Any) -> Iterator[Finding]:
@@ -98,9 +70,24 @@ def _node(chosen: Any) -> Iterator[Finding]:
         return
     with client:
         yield Finding(f"The node of {status['name']} runs at {client.url}.")
+        yield from _condition(status)
         yield from _address(chosen, status)
         yield from _owner(client)
+        yield from _backups(client)
         yield from _friends(client)
+
+
+def _condition(status: Any) -> Iterator[Finding]:
+    """What the node itself says is wrong."""
+    if status["trouble"]:
+        advice = "What you write is refused until it is over; then everything goes on by itself."
+        yield Finding(status["trouble"], False, advice)
+    if status["stopped"]:
+        advice = "Choose which copy goes on: open the app there, and say so under Your data."
+        yield Finding(f"This copy sends nothing: {status['stopped']}", False, advice)
+    if status["clock"]:
+        advice = "Set the clock (on Linux: timedatectl set-ntp true). Nothing is lost meanwhile; only dates are wrong."
+        yield Finding(status["clock"], False, advice)
 
 
 def _address(chosen: Any, status: Any) -> Iterator[Finding]:
@@ -134,10 +121,50 @@ def _owner(client: Any) -> Iterator[Finding]:
         )
 
 
+def _backups(client: Any) -> Iterator[Finding]:
+    try:
+        known = client.do(Call("GET", "/backups"))
+    except Refused as refusal:
+        if refusal.status != 404:
+            raise
+        return
+    if not known["folder"]:
+        yield Finding(
+            "There is no backup of your data.",
+            advice="Name a folder or disk for it: microsocial backup DIR --every day",
+        )
+        return
+    yield from backup_findings(known, _now())
+
+
+def backup_findings(known: Any, now: int) -> Iterator[Finding]:
+    """What `GET /backups` says about how safe the data is."""
+    last, rehearsal, folder = known["last"], known["rehearsal"], known["folder"]
+    made = last["made"] if last else None
+    if made is None or (known["every"] != "off" and made < now - OLD_BACKUP_MS):
+        yield Finding(
+            f"Your newest backup was made {moment(made)}.",
+            False,
+            f"Connect the disk of {folder}, or run: microsocial backup {folder}",
+        )
+    else:
+        yield Finding(f"Your newest backup was made {moment(made)}.")
+    if rehearsal and not rehearsal["fine"]:
+        advice = (
+            f"Begin a new one: microsocial backup {folder}. If that fails too, choose another disk."
+        )
+        yield Finding(f"A restore would not work: {rehearsal['sentence']}", False, advice)
+    elif rehearsal:
+        yield Finding(rehearsal["sentence"])
+
+
 def _friends(client: Any) -> Iterator[Finding]:
-    for one in client.do(calls.delivery())["friends"]:
-        if one["waiting_since"] is None or not one["error"]:
-            continue
+    accounts = client.do(calls.delivery())["friends"]
+    waiting = [one for one in accounts if one["waiting_since"] is not None and one["error"]]
+    if len(waiting) > 1 and len(waiting) == len(accounts):
+        advice = "It looks like this machine's network. Everybody is tried again by itself."
+        yield Finding("None of your friends can be reached.", False, advice)
+    for one in waiting:
         tried = (
             f" It is tried again at {moment(one['next_try'])}, and as soon as they are heard from."
             if one["next_try"]

@@ -226,6 +226,9 @@ class Status(TypedDict):
     friends: int
     head: int
     storage: Storage
+    stopped: str | None
+    trouble: str | None
+    clock: str | None
 
 
 class Invite(TypedDict):

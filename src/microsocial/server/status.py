@@ -12,8 +12,10 @@ from microsocial.database import DATABASE_NAME
 from microsocial.errors import Conflict, Invalid, NotFound
 from microsocial.friends.store import friends
 from microsocial.node import Node
-from microsocial.records.store import records
+from microsocial.records.store import last_tick, records
 from microsocial.server.person import rooms_of
+from microsocial.server.timekeeping import doubt
+from microsocial.transport.http_out import HttpOut
 
 SHORTEST_PREFIX = 3  # fewer letters are a slip, not an id
 
@@ -48,10 +50,13 @@ def router(node: Node) -> APIRouter:
                 "version": __version__,
                 "friends": conn.execute(counted).scalar_one(),
                 "head": rooms.log.head(conn).seq,
+                "stopped": rooms.delivery.stopped(conn),
+                "clock": _doubt_about_the_clock(conn, node),
             }
 
         return {
             **await node.db.read(ask),
+            "trouble": node.db.health.trouble,
             "storage": await asyncio.to_thread(storage, node.settings.data),
         }
 
@@ -66,6 +71,14 @@ def router(node: Node) -> APIRouter:
         return {"id": await node.db.read(lambda conn: rooms_of(node).friends.resolve(conn, who))}
 
     return routes
+
+
+def _doubt_about_the_clock(conn: Connection, node: Node) -> str | None:
+    clocks = node.room(HttpOut).clocks()
+    persons = rooms_of(node).friends.persons(conn, list(clocks))
+    differing = [(persons[one]["name"], ms) for one, ms in clocks.items() if ms]
+    agreeing = len(clocks) - len(differing)
+    return doubt(node.clock.now(), last_tick(conn), differing, agreeing)
 
 
 def storage(folder: Path) -> dict[str, int]:

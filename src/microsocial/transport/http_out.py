@@ -16,7 +16,7 @@ from microsocial.errors import PeerBroke
 from microsocial.protocol.crypto import PublicKey, SigningKey
 from microsocial.protocol.envelope import parse_envelope, verify_envelope
 from microsocial.protocol.exchange import read_answer
-from microsocial.protocol.limits import MAX_ANSWER_BYTES, MAX_SEALED_BYTES
+from microsocial.protocol.limits import MAX_ANSWER_BYTES, MAX_CLOCK_DIFFERENCE_S, MAX_SEALED_BYTES
 from microsocial.protocol.refusals import Status
 from microsocial.protocol.signatures import NONCE_BYTES, sign_request
 from microsocial.transport.connections import (
@@ -94,6 +94,12 @@ class HttpOut:
 
     async def close(self) -> None:
         await self._connections.close()
+
+    def clocks(self) -> dict[str, int]:
+        """How far the clocks of those spoken to since the start are ahead, as far as it is too much (spec 10.3); else 0."""
+        limit = MAX_CLOCK_DIFFERENCE_S * 1000
+        offsets = {person: self._offsets.get(person, 0) for person in self._worked}
+        return {person: ms if abs(ms) > limit else 0 for person, ms in offsets.items()}
 
     async def post(
         self,
