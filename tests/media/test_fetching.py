@@ -213,3 +213,27 @@ async def test_deleting_takes_the_files_away_on_both_sides(studios):
     for studio in studios:
         await studio.keeping.sweep()
         assert studio.files() == []
+
+
+async def test_a_friend_who_shows_too_much_takes_a_days_worth_and_the_rest_comes_tomorrow(
+    studios, monkeypatch
+):
+    monkeypatch.setattr(module, "DAY_BYTES", 2 * len(SMALL))
+    ana, ben = studios
+    for number in range(4):
+        await ana.post(ana.prepared(f"{number}.jpg", sizes={"small": b"%d" % number + SMALL[1:]}))
+    await arrive(ana, ben)
+    assert len(ben.asked) == 2
+    ben.fetching.heard(ana.person.id)  # they are there all day
+    ben.fetching.next_day()
+    await settled(ben)
+    assert len(ben.asked) == 2
+    media = [post["media"][0] for post in ben.person.feed()]
+    waits = next(one for one in media if one["state"] == "waiting")
+    await ben.fetching.look(known(ben, waits["sizes"][0]))  # looking is not rationed
+    assert len(ben.asked) == 3
+    ben.person.clock.advance(module.DAY_MS)
+    ben.fetching.next_day()
+    await settled(ben)
+    assert [post["media"][0]["state"] for post in ben.person.feed()] == ["ready"] * 4
+    assert len(ben.asked) == 4

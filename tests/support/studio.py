@@ -43,7 +43,7 @@ class Studio:
         self.attachments = Attachments(
             db, self.media, self.intake, self.keeping, person.log._ground.entropy
         )
-        self.fetching = Fetching(db, db.bus, self.media, self._fetch, ceiling_bytes)
+        self.fetching = Fetching(db, db.bus, self.media, self._fetch, ceiling_bytes, clock)
 
     async def _fetch(self, person: str, name: str, start: int, end: int) -> bytes:
         """What a friend's node answers at its peer door."""

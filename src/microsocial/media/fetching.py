@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 
 from sqlalchemy import Connection
 
+from microsocial.clock import Clock
 from microsocial.database import Database, MachineFault, MachineRecovered
 from microsocial.errors import MicrosocialError
 from microsocial.events import EventBus, LiveEvent
@@ -29,6 +30,10 @@ FRIENDS_AT_ONCE = (
 )
 LOOKS_AT_ONCE = 8  # files that somebody waits for, beside those
 IN_ONE_ROUND = 100  # blobs of one friend before others' turn
+# What one friend's files may take of our line and disk in a day without anybody looking. Three hundred photos' small sizes are 30 MB,
+# an hour of voice notes as much again; what is beyond comes the next day, or when somebody looks at it.
+DAY_BYTES = 256 * MEBIBYTE
+DAY_MS = 24 * 3600 * 1000
 LOOK_SECONDS = 20.0  # how long somebody who looks is kept waiting
 PIECE_BYTES = 4 * MEBIBYTE  # asked for at a time: in memory, and within a minute at 70 kB/s
 
@@ -41,7 +46,13 @@ class Fetching:
     """Brings what is wanted, one friend at a time each, a few at once. Lives in the event loop."""
 
     def __init__(
-        self, db: Database, bus: EventBus, media: Media, fetch: Fetch, ceiling_bytes: int
+        self,
+        db: Database,
+        bus: EventBus,
+        media: Media,
+        fetch: Fetch,
+        ceiling_bytes: int,
+        clock: Clock,
     ) -> None:
         self._db = db
         self._bus = bus
@@ -54,6 +65,7 @@ class Fetching:
         self._again: set[str] = set()
         self._looks: dict[bytes, asyncio.Task[None]] = {}
         self._has_wanted: set[str] = set()
+        self._spent = Spent(clock)
         bus.subscribe(BlobsWanted, lambda event: self._wanted(event.holder))
         bus.subscribe(MachineRecovered, lambda _: self._ask_again())
 
@@ -78,6 +90,11 @@ class Fetching:
 
     def _ask_again(self) -> None:
         for holder in list(self._has_wanted):
+            self._wanted(holder)
+
+    def next_day(self) -> None:
+        """Now and then: ask those for the rest whose day's worth had come, once it is another day."""
+        for holder in self._spent.renewed():
             self._wanted(holder)
 
     def _wanted(self, holder: str) -> None:
@@ -135,6 +152,8 @@ class Fetching:
             self._again.discard(holder)
             wanted = await self._db.read(lambda conn: store.wanted_of(conn, holder, IN_ONE_ROUND))
             for blob in wanted:
+                if not self._spent.spend(holder, blob.length):
+                    return  # still wanted: tomorrow, or when somebody looks
                 await self._bring_if_given(blob.hash)
             if holder not in self._again and not wanted:
                 self._has_wanted.discard(holder)
@@ -191,6 +210,31 @@ class Fetching:
     async def _remove(self, names: list[bytes]) -> None:
         for name in names:
             await asyncio.to_thread(self._media.files.remove, name)
+
+
+class Spent:
+    """How many bytes each friend's files took today. In memory: a start gives a new day, and counting costs no writes."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._bytes: dict[str, tuple[int, int]] = {}  # (day, bytes)
+
+    def spend(self, holder: str, length: int) -> bool:
+        """Count another file, unless the day's worth has come already. The last may go beyond it, so that no file is too large for ever."""
+        today = self._clock.now() // DAY_MS
+        day, spent = self._bytes.get(holder, (today, 0))
+        if day == today and spent >= DAY_BYTES:
+            return False
+        self._bytes[holder] = (today, length + (spent if day == today else 0))
+        return True
+
+    def renewed(self) -> list[str]:
+        """Whose day's worth had come on an earlier day; each is named once."""
+        today = self._clock.now() // DAY_MS
+        earlier = {who: spent for who, (day, spent) in self._bytes.items() if day != today}
+        for holder in earlier:
+            del self._bytes[holder]
+        return [holder for holder, spent in earlier.items() if spent >= DAY_BYTES]
 
 
 def _is_as_promised(writing: Writing, claim: Blob) -> bool:

@@ -49,8 +49,9 @@ class Darkroom:
         await self.fetching.start()
 
     async def tidy(self) -> None:
-        """Now and then: sweep what was never posted, and try again what waits."""
+        """Now and then: sweep what was never posted, try again what waits, ask for what was too much yesterday."""
         await self.intake.sweep()
+        self.fetching.next_day()
         self.waiting.look_soon()
 
     async def stop(self) -> None:

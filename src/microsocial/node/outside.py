@@ -57,6 +57,7 @@ def build_outside(
         rooms.media,
         fetch_from(carrier, rooms.me, db, destination),
         settings.media_ceiling_bytes,
+        clock,
     )
     courier = Courier(
         db,
