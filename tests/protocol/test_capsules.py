@@ -66,8 +66,8 @@ def test_the_size_tells_a_class_and_not_the_number_of_friends():
     assert len(sizes) == 1
 
 
-def test_a_thousand_five_hundred_friends_fit_with_names_and_addresses():
-    many = Contents(name="Ana", friends=friends(1500))
+def test_two_thousand_friends_fit_with_names_and_addresses():
+    many = Contents(name="Ana", friends=friends(2000))
     sealed = seal_capsule(many, ANA.id, PUBLIC)
     assert len(unb64u(sealed)) <= MAX_CAPSULE_BYTES
     assert open_capsule(sealed, ANA.id, PRIVATE) == many

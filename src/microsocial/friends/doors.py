@@ -15,6 +15,7 @@ from microsocial.clock import Clock
 from microsocial.delivery.service import Delivery
 from microsocial.events import LiveEvent, emit
 from microsocial.friends import knocks, people, store
+from microsocial.friends.capsules import Capsules
 from microsocial.friends.greetings import Introduced, KeyBehind, read_introduction, write_greeting
 from microsocial.friends.homes import housemate_places, is_private
 from microsocial.friends.invites import Invites
@@ -69,6 +70,7 @@ class Doors:
         delivery: Delivery,
         invites: Invites,
         pages: Pages,
+        capsules: Capsules,
         clock: Clock,
     ) -> None:
         self._me = me
@@ -76,6 +78,7 @@ class Doors:
         self._delivery = delivery
         self._invites = invites
         self._pages = pages
+        self._capsules = capsules
         self._clock = clock
 
     # The door
@@ -91,11 +94,11 @@ class Doors:
         sender = claims.id
         closed = Opened(sender, sealed)
         private = self._delivery.prekeys.private(conn, sealed_prekey_id(sealed))
+        if self._delivery.residence.moved_to(conn):
+            return replace(closed, status=Status.MOVED)
         if self._delivery.stopped(conn):
             return replace(closed, status=Status.BUSY)
         if private is None:
-        if self._delivery.residence.moved_to(conn):
-            return replace(closed, status=Status.MOVED)
             return replace(closed, status=Status.STALE_PREKEY)
         try:
             raw = open_sealed(sealed, "greeting", sender, self._me.id, private)
@@ -224,9 +227,6 @@ class Doors:
         introduced = read_introduction(raw, knock.person, self._me.id, knock.key_log)
         self.befriend(conn, introduced, knock.met)
 
-    def look(self, conn: Connection, resident: Resident) -> Look:
-        """Say who somebody at an address is, as far as is known here."""
-        person = people.persons(conn, self._me.id, (resident.person,))[resident.person]
     def is_closed(self, conn: Connection) -> bool:
         """Say whether nobody goes out to greet anybody from here: I have moved, or give up this node."""
         residence = self._delivery.residence
@@ -245,6 +245,9 @@ class Doors:
         knocks.take_urls(conn, knock.person, found.urls)
         return bool(found.urls) and tuple(found.urls) != knock.urls
 
+    def look(self, conn: Connection, resident: Resident) -> Look:
+        """Say who somebody at an address is, as far as is known here."""
+        person = people.persons(conn, self._me.id, (resident.person,))[resident.person]
         if person["name"] == people.NAMELESS:
             person = people.unmet(conn, person, resident.name, resident.hue)
         return Look(person=person, address=resident.url, note=self._about(conn, resident))
@@ -280,10 +283,10 @@ class Doors:
             sees_from=sees_from,
             ended=None,
             ended_by=None,
+            has_left=0,
         )
         store.drop(conn, store.asks, person=person)
         store.drop(conn, store.knocks, person=person)
-            has_left=0,
         self._delivery.begin(
             conn,
             person,
@@ -294,6 +297,7 @@ class Doors:
             introduced.address.urls,
         )
         self._renew(conn, introduced)
+        self._capsules.renew(conn, at_once=True)
         emit(conn, FriendshipBegan(person))
         emit(conn, LiveEvent("friend.arrived", {"friend": self._pages.friend(conn, person)}))
 
@@ -345,7 +349,7 @@ class Doors:
             status=opened.status or Status.WAITING,
             prekey=self._delivery.current_prekey(conn).encoded() if stale else None,
             keys=tuple(opened.known.encoded()) if opened.known else (),
+            address=self._delivery.residence.record(conn),
             now=self._clock.now(),
         )
         return self._me.sign("answer", answer.payload()).raw
-            address=self._delivery.residence.record(conn),

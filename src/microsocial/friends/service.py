@@ -8,6 +8,7 @@ from microsocial.clock import Clock, Entropy
 from microsocial.delivery.service import Delivery
 from microsocial.events import LiveEvent, emit
 from microsocial.friends import people, store
+from microsocial.friends.capsules import Capsules
 from microsocial.friends.circles import Circles, fold
 from microsocial.friends.doors import Doors
 from microsocial.friends.invites import Invites
@@ -49,12 +50,13 @@ class Friends:
         self.circles = Circles(clock, entropy)
         self.invites = Invites(me.id, clock, entropy)
         self.pages = Pages(me.id, log, delivery, self.circles)
-        self.doors = Doors(me, log, delivery, self.invites, self.pages, clock)
+        self.capsules = Capsules(me, log, self.circles, clock)
+        self.doors = Doors(me, log, delivery, self.invites, self.pages, self.capsules, clock)
         log.register("profile", ProfileHandler(me.id, self.pages))
         log.register("address", AddressHandler(me.id, delivery))
+        delivery.when_left(self.they_left)
         delivery.when_ended(self.they_ended)
 
-        delivery.when_left(self.they_left)
     @property
     def me(self) -> Me:
         return self._me
@@ -159,13 +161,13 @@ class Friends:
         if self.is_friend(conn, person):
             self._end(conn, person, by_me=False, tell=False)
 
-    def block(self, conn: Connection, person: str) -> None:
-        """Hear nothing of somebody any more. They are not told."""
     def they_left(self, conn: Connection, person: str) -> None:
         """Take note that somebody gives up their node, and so every friendship of theirs."""
         tie = store.friends.c.person == person
         conn.execute(update(store.friends).where(tie).values(has_left=1))
 
+    def block(self, conn: Connection, person: str) -> None:
+        """Hear nothing of somebody any more. They are not told."""
         if person == self._me.id:
             raise Yourself
         store.put(conn, store.blocks, person=person, since=self._clock.now())

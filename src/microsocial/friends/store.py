@@ -124,6 +124,32 @@ addresses = Table(
     Column("urls", Text, nullable=False),  # JSON
     Column("home", Text, nullable=False),  # JSON
 )
+capsules = Table(  # what my newest capsule says
+    "capsules",
+    metadata,
+    Column("only", Integer, primary_key=True),
+    Column("said", LargeBinary, nullable=False),  # the hash of its contents
+    Column("bytes", Integer, nullable=False),
+    Column("made", Integer, nullable=False),
+)
+help_links = Table(  # which I gave to friends who have lost everything
+    "help_links",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("secret", LargeBinary, nullable=False),
+    Column("made", Integer, nullable=False),
+    Column("expires", Integer, nullable=False),
+)
+sought = Table(  # friends known from my capsule, whose machine has not been found again
+    "sought",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("urls", Text, nullable=False),  # JSON
+    Column("attempts", Integer, nullable=False),
+    Column("next_try", Integer, nullable=False),
+    Column("error", Text),
+)
 
 
 _IN_STATE = (

@@ -237,13 +237,15 @@ class Node:
         told = self.rooms.log.find(conn, self.rooms.me.id, "address")
         if told is None or list(told.fields["urls"]) != [self.address]:
             self.rooms.log.set_one(conn, "address", {"urls": [self.address], "home": []})
+        self.rooms.friends.capsules.renew(conn)
 
     async def _keep_house(self) -> None:
-        """Now and then: replace prekeys, erase old ones (spec 3.6); sweep files that were never posted."""
+        """Now and then: replace prekeys, erase old ones (spec 3.6), renew the capsule (3.8); sweep files that were never posted."""
         while True:
             await asyncio.sleep(HOUSEKEEPING_S)
             assert self.rooms and self.darkroom  # noqa: PT018 - as above
             await self.db.write(self.rooms.delivery.tick)
+            await self.db.write(self.rooms.friends.capsules.renew)
             await self.darkroom.tidy()
 
     def announce(self) -> None:

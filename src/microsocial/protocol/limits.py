@@ -14,7 +14,7 @@ MAX_RECORD_BYTES = 262_144  # bytes: envelope of a record; 10 captioned photos i
 MAX_KEY_EVENT_BYTES = 1_024  # bytes: envelope of an inception or rotation; real ones have about 400
 MAX_KEY_EVENTS = 256  # events: a key log; one rotation a month for twenty years
 MAX_PREKEY_BYTES = 4_096  # bytes: envelope of a prekey; a real one has about 2,000
-MAX_CAPSULE_BYTES = 132_208  # bytes: a capsule as sealed: 128 KiB padded, and the seal; some 1,500 friends with names and addresses
+MAX_CAPSULE_BYTES = 132_208  # bytes: a capsule as sealed: 128 KiB padded, and the seal; some 2,000 friends with names and addresses
 MAX_CAPSULE_CONTENT_BYTES = 1_048_576  # bytes: a capsule unpacked; what unpacks to more is no capsule
 
 # Exchange
