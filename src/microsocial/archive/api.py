@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 from fastapi import APIRouter
 
+from microsocial.archive.backups import api as backups
 from microsocial.archive.work import Work, Workbench
 from microsocial.context import ApiContext
 
 # Each sub-room's `router(context)` goes in here, one line each.
-SUB_ROOMS: tuple[Callable[[ApiContext], APIRouter], ...] = ()
+SUB_ROOMS: tuple[Callable[[ApiContext], APIRouter], ...] = (backups.router,)
 
 
 def router(context: ApiContext) -> APIRouter:

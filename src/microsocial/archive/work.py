@@ -190,8 +190,12 @@ def _outcome(kind: Kind, job: Job, progress: Progress) -> tuple[State, str]:
     except MicrosocialError as error:
         if isinstance(error, WeBroke):
             log.exception("The %s failed", kind)
-        particulars = f" ({error.detail})" if error.detail else ""
-        return "failed", error.sentence() + particulars
+        return "failed", told(error)
     except Exception:
         log.exception("The %s failed", kind)
         return "failed", WeBroke.sentence()
+
+
+def told(error: MicrosocialError) -> str:
+    """An error as its owner reads it: what happened and what to do, then the particulars."""
+    return f"{error.sentence()} ({error.detail})" if error.detail else error.sentence()

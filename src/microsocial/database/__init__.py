@@ -8,11 +8,13 @@ simulator, `open_folder` for the lock on a data folder, `WordsErased` to have de
     connect.py    connections and pragmas   migrate.py  the schema's history, run through Alembic
     folder.py     who holds the data folder failures.py what SQLite's errors mean to a person
     health.py     trouble with the machine, from its beginning to its end
+    copies.py     copies of the file            inspecting.py  a look into one
     rows.py       put, find, get, drop: the everyday statements on one table, each built once
 
 May import: settings, errors, events, clock.
 """
 
+from microsocial.database.copies import copy_in_use
 from microsocial.database.database import Database, in_memory
 from microsocial.database.erasure import WordsErased
 from microsocial.database.failures import (
@@ -26,6 +28,13 @@ from microsocial.database.failures import (
 )
 from microsocial.database.folder import DATABASE_NAME, Folder, open_folder
 from microsocial.database.health import MachineFailed, MachineRecovered
+from microsocial.database.inspecting import (
+    changed_copy,
+    damage,
+    opened_copy,
+    rows_per_table,
+    untouched_copy,
+)
 from microsocial.database.schema import metadata
 
 __all__ = [
@@ -42,7 +51,13 @@ __all__ = [
     "MachineRecovered",
     "MemoryFull",
     "WordsErased",
+    "changed_copy",
+    "copy_in_use",
+    "damage",
     "in_memory",
     "metadata",
     "open_folder",
+    "opened_copy",
+    "rows_per_table",
+    "untouched_copy",
 ]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeVar
 
+from microsocial.archive.backups.keeper import Backups
 from microsocial.archive.work import Workbench
 from microsocial.clock import Clock, Entropy
 from microsocial.database import Database
@@ -17,19 +18,23 @@ class Attic:
     """Where the owner's data is packed, kept and thrown away. A sub-room's object becomes a field here."""
 
     work: Workbench
+    backups: Backups
 
     def find(self, kind: type[T]) -> T | None:
         return find_part(self, kind)
 
     async def start(self) -> None:
         """Begin what the archive does by itself."""
+        await self.backups.start()
 
     async def stop(self) -> None:
+        await self.backups.stop()
         await self.work.close()
 
 
 def build_attic(
-    _rooms: Rooms, db: Database, _settings: Settings, clock: Clock, entropy: Entropy
+    rooms: Rooms, db: Database, settings: Settings, clock: Clock, entropy: Entropy
 ) -> Attic:
     """Make the archive's objects and wire them. Nothing is started."""
-    return Attic(work=Workbench(clock, entropy, db.bus))
+    work = Workbench(clock, entropy, db.bus)
+    return Attic(work=work, backups=Backups(db, work, rooms.me.id, settings.data, clock, entropy))

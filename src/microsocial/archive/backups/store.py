@@ -19,7 +19,8 @@ from sqlalchemy import (
 )
 
 from microsocial.database import metadata, rows
-from microsocial.records.store import records, take_backs
+from microsocial.records.model import Stored
+from microsocial.records.store import records, stored_of
 
 backup_plan = Table(
     "backup_plan",
@@ -93,12 +94,31 @@ def last_restoration(conn: Connection) -> Row[Any] | None:
 
 
 def given_back_since(conn: Connection, moment: int) -> Sequence[Row[Any]]:
-    """How many records of which kind each friend gave back: (person, kind, count)."""
+    """How many records of which kind each friend gave back: (person, kind, how_many)."""
+    take_backs = metadata.tables["take_backs"]  # the keys' room below declares it
     query = (
-        select(take_backs.c.person, records.c.kind, func.count(records.c.no.distinct()))
+        select(
+            take_backs.c.person,
+            records.c.kind,
+            func.count(records.c.no.distinct()).label("how_many"),
+        )
         .join(records, records.c.ref == take_backs.c.ref)
         .where(take_backs.c.taken >= moment, records.c.withdrawn == 0)
         .group_by(take_backs.c.person, records.c.kind)
         .order_by(take_backs.c.person, records.c.kind)
     )
     return conn.execute(query).all()
+
+
+def count_kinds(conn: Connection) -> dict[str, int]:
+    """How many records of each kind there are."""
+    found = conn.execute(select(records.c.kind, func.count()).group_by(records.c.kind))
+    return dict(found.tuples().all())
+
+
+def record_numbers(conn: Connection) -> list[int]:
+    return list(conn.execute(select(records.c.no).order_by(records.c.no)).scalars())
+
+
+def records_numbered(conn: Connection, numbers: Collection[int]) -> list[Stored]:
+    return [stored_of(row) for row in rows.among(conn, records, "no", numbers)]

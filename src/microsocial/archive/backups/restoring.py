@@ -1,0 +1,193 @@
+"""Bringing a folder back: built inside the empty data folder, and there from one moment to the next.
+
+Everything is put together under `restoring/`; the last step gives the database its name. Until then nobody lives here, and a
+restore that was interrupted is simply begun again.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from microsocial.archive.backups import store
+from microsocial.archive.backups.keys import Opened, check_locked
+from microsocial.archive.backups.manifest import (
+    Blob,
+    Loose,
+    Manifest,
+    blob_name,
+    choose,
+    read_manifest,
+)
+from microsocial.archive.backups.model import BackupDamaged, DataFolderNotEmpty, size_of
+from microsocial.archive.backups.reading import Measure, read_file, write_image
+from microsocial.archive.backups.rehearsing import check_database
+from microsocial.archive.work import Progress
+from microsocial.database import (
+    DATABASE_NAME,
+    DataDamaged,
+    DiskFull,
+    Folder,
+    changed_copy,
+    opened_copy,
+    untouched_copy,
+)
+from microsocial.database.failures import explained
+from microsocial.errors import Conflict
+from microsocial.identity.store import find_identity
+from microsocial.media.files import BlobFiles
+
+RESTORING = "restoring"
+MEDIA = "media"
+
+
+class RestoreInterrupted(Conflict):
+    """A restore into this folder was interrupted. Run `microsocial restore` again: it begins anew and harms nothing."""
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What came back. `left_out`: sentences about files that could not be read (only with `anyway`)."""
+
+    manifest: Manifest
+    left_out: list[str] = field(default_factory=list)
+
+
+def was_interrupted(data: Path) -> bool:
+    return (data / RESTORING).is_dir()
+
+
+def restore(
+    opened: Opened,
+    into: Folder,
+    now: int,
+    progress: Progress,
+    snapshot: str | None = None,
+    *,
+    anyway: bool = False,
+) -> Restored:
+    """Make the held, empty data folder what it was. With `anyway`, damaged photos are left out instead of ending it.
+
+    Raises:
+        DataFolderNotEmpty, NoSnapshotYet, NoSuchSnapshot, BackupDamaged, DiskFull, DataFromNewerProgram
+    """
+    if someone_lives_in(into):
+        raise DataFolderNotEmpty(str(into.path))
+    if not anyway:
+        check_locked(opened)
+    manifest = read_manifest(opened.folder, opened.key, choose(opened.folder, snapshot))
+    restoring = _Restoring(opened, manifest, into.path / RESTORING, progress, anyway=anyway)
+    with explained(into.path):
+        shutil.rmtree(into.path / RESTORING, ignore_errors=True)
+        _check_room(into.path, manifest)
+        restoring.database()
+        restoring.files()
+        _settle(into, restoring.folder, now, manifest)
+    return Restored(manifest, restoring.left_out)
+
+
+def someone_lives_in(folder: Folder) -> bool:
+    """Whether there is a person in this data folder; one in which `run` was started and left again is still empty."""
+    if not folder.database.is_file() or folder.database.stat().st_size == 0:
+        return False
+    try:
+        with untouched_copy(folder.database) as conn:
+            tables = conn.exec_driver_sql("SELECT 1 FROM sqlite_master WHERE name = 'identity'")
+            return tables.first() is not None and find_identity(conn) is not None
+    except DataDamaged:
+        return True
+
+
+class _Restoring:
+    def __init__(
+        self, opened: Opened, manifest: Manifest, folder: Path, progress: Progress, *, anyway: bool
+    ) -> None:
+        self._opened = opened
+        self._manifest = manifest
+        self._progress = progress
+        self._anyway = anyway
+        self._done = 0
+        self.folder = folder
+        self.left_out: list[str] = []
+
+    def database(self) -> None:
+        self.folder.mkdir(mode=0o700)
+        database = self.folder / DATABASE_NAME
+        write_image(self._opened, self._manifest.image, database, self._step)
+        check_database(database, self._manifest)
+        with opened_copy(database):  # brought up to date here, where nothing can be lost by it
+            pass
+
+    def files(self) -> None:
+        blobs = BlobFiles(self.folder / MEDIA / "blobs")
+        for blob in self._manifest.blobs:
+            with self._forgiving():
+                self._blob(blobs, blob)
+        for loose in self._manifest.loose:
+            with self._forgiving():
+                self._loose(loose)
+
+    def _blob(self, blobs: BlobFiles, blob: Blob) -> None:
+        name = blob_name(self._opened.key, blob.sha256)
+        with blobs.begin() as writing:
+            measure = Measure(self._step, writing.add)
+            read_file(self._opened, name, blob.sha256, blob.length, measure)
+            writing.settle()
+
+    def _loose(self, loose: Loose) -> None:
+        below = PurePosixPath(loose.path)
+        if below.is_absolute() or ".." in below.parts:
+            raise BackupDamaged("its list names a file outside of the folder")
+        path = self.folder / MEDIA / "uploads" / below
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with path.open("xb") as file:
+            measure = Measure(self._step, file.write)
+            read_file(self._opened, loose.object, loose.sha256, loose.length, measure)
+            file.flush()
+            os.fsync(file.fileno())
+
+    @contextmanager
+    def _forgiving(self) -> Iterator[None]:
+        try:
+            yield
+        except BackupDamaged as error:
+            if not self._anyway:
+                raise
+            self.left_out.append(str(error))
+
+    def _step(self, length: int) -> None:
+        self._done += length
+        self._progress.at(self._done, self._manifest.size, "Bringing it back")
+        self._progress.check()
+
+
+def _check_room(folder: Path, manifest: Manifest) -> None:
+    free = shutil.disk_usage(folder).free
+    if manifest.size > free:
+        raise DiskFull(f"{size_of(manifest.size)} come back; {size_of(free)} are free")
+
+
+def _settle(into: Folder, restored: Path, now: int, manifest: Manifest) -> None:
+    """Give everything its name, the database last."""
+    database = restored / DATABASE_NAME
+    with changed_copy(database) as conn:
+        store.add_restoration(conn, manifest.made, now)
+    _fsync(database)
+    shutil.rmtree(into.path / MEDIA, ignore_errors=True)
+    if (restored / MEDIA).is_dir():
+        (restored / MEDIA).rename(into.path / MEDIA)
+    for beside in ("-wal", "-shm"):
+        into.database.with_name(f"{DATABASE_NAME}{beside}").unlink(missing_ok=True)
+    database.replace(into.database)
+    _fsync(into.path)
+    shutil.rmtree(restored, ignore_errors=True)
+
+
+def _fsync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
