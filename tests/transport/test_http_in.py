@@ -31,9 +31,10 @@ from microsocial.protocol.sealing import seal
 from microsocial.protocol.signatures import SignedRequest, sign_request
 from microsocial.records.service import Log
 from microsocial.records.store import records
-from microsocial.transport import http_in
+from microsocial.transport import http_in, public_log
 from microsocial.transport.http_in import peer_routes
 from microsocial.transport.reception import Reception
+from microsocial.transport.throttle import STRANGER_BURST
 
 T = TypeVar("T")
 EXCHANGE = "/peer/v1/exchange"
@@ -382,7 +383,7 @@ async def test_strangers_are_slowed_down_and_friends_are_not() -> None:
     async with pair() as it:
         letter = it.ana.letter(it.ben).sealed
         statuses = []
-        for _ in range(http_in.STRANGER_BURST + 5):
+        for _ in range(STRANGER_BURST + 5):
             headers = it.headers(letter, keyid=f"{'s' * 43}#0")
             response = await it.http.post(EXCHANGE, content=letter, headers=headers)
             statuses.append(response.status_code)
@@ -516,6 +517,45 @@ async def test_a_cursor_from_a_lost_log_begins_again_and_garbage_is_refused() ->
         assert records_now
         refused = await it.http.get("/peer/v1/public", params={"after": "x.y"})
         assert refused.status_code == 400
+
+
+async def test_a_page_of_the_public_log_is_built_once_until_the_log_grows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    built: list[str] = []
+    real = public_log._built
+
+    def counted(conn: Connection, room: Reception, after: str, now: int) -> Any:
+        built.append(after)
+        return real(conn, room, after, now)
+
+    monkeypatch.setattr(public_log, "_built", counted)
+    async with pair() as it:
+        it.ben.post("for all", audience="public")
+        first = await it.http.get("/peer/v1/public")
+        assert first.headers["cache-control"] == "public, max-age=10"
+        asked = {"If-None-Match": first.headers["etag"]}
+        again = await it.http.get("/peer/v1/public", headers=asked)
+        assert (again.status_code, again.content) == (304, b"")
+        assert built == [""]
+        it.ben.post("more for all", audience="public")
+        assert (await it.http.get("/peer/v1/public", headers=asked)).status_code == 200
+        it.clock.advance(11_000)  # something may have been said for a while only
+        await it.http.get("/peer/v1/public")
+        assert built == [""] * 3
+        for number in range(10):
+            await it.http.get("/peer/v1/public", params={"after": f"{number}.{b64u(b'x')}"})
+
+
+async def test_who_reads_the_public_log_again_and_again_is_slowed_down() -> None:
+    async with pair() as it:
+        statuses = [
+            (await it.http.get("/peer/v1/public")).status_code
+            for _ in range(public_log.READER_BURST + 1)
+        ]
+        assert statuses == [200] * public_log.READER_BURST + [429]
+        it.clock.advance(3_000)
+        assert (await it.http.get("/peer/v1/public")).status_code == 200
 
 
 async def test_a_full_disk_is_told_as_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,6 +52,7 @@ def reception(
         turned_away=turned_away,
         well_known=lambda conn: well_known(conn, log, delivery),
         public_page=lambda conn, after: public_page(conn, log, after),
+        head=lambda conn: _cursor_at(log.head(conn)),
         awaited=awaited,
         blob=blob,
         moved=delivery.residence.record,
@@ -85,11 +86,15 @@ def public_page(conn: Connection, log: Log, after: str) -> PublicPage:
         "id": log.me.id,
         "records": [b64u(entry.envelope.raw) for entry in page.entries],
         "keys": {person: logs.encoded() for person, logs in log.key_logs(conn, authors).items()},
-        "next": f"{upto.seq}.{b64u(upto.mark)}",
+        "next": _cursor_at(upto),
         "more": page.more,
         "restarted": restarted,
     }
     return PublicPage(document, is_last=not page.more)
+
+
+def _cursor_at(change: Change) -> str:
+    return f"{change.seq}.{b64u(change.mark)}"
 
 
 def _read_cursor(after: str) -> Change:

@@ -7,7 +7,6 @@ answer; garbage never becomes a 5xx.
 """
 
 import asyncio
-from hashlib import sha256
 
 import msgspec
 from starlette.requests import Request
@@ -37,25 +36,22 @@ from microsocial.transport.errors import (
 )
 from microsocial.transport.http_out import PEER_CONTENT_TYPE
 from microsocial.transport.nonces import Nonces
+from microsocial.transport.public_log import PublicLog, cacheable, etag_of
 from microsocial.transport.reception import Reception
-from microsocial.transport.throttle import Allowance, origin
+from microsocial.transport.throttle import Allowance, Strangers
 
 # The largest greeting: key log, prekey, two records, a note, padded and sealed. What strangers may make us read has to be small.
 MAX_GREETING_BODY_BYTES = 160 * 1024
-# Per address of strangers, pretenders and former friends: a person who tries several addresses of ours needs a handful.
-STRANGER_BURST, STRANGERS_PER_MINUTE = 30, 10.0
-# All strangers together: a signature each, so this bounds what they can make one core do to about a hundredth.
-ALL_STRANGERS_BURST, ALL_STRANGERS_PER_MINUTE = 300, 600.0
 # Per friend: far above any person's posting, far below what would keep a small machine busy. A full page takes as long as a hundred
 # small letters and costs about half as many: 60 at once, the friend's whole day (quotas), and then one a second.
 FRIEND_BURST, FRIEND_PER_MINUTE = 3000, 3000.0
 BYTES_OF_A_LETTER = 32 * 1024
 EXCHANGE_PURPOSES = ("update", "reunion", "farewell")
-MAX_CURSOR_CHARACTERS = 200  # as long as a position; ours are shorter
 # Opening one post takes half a millisecond, about as long as handing it to another thread; a full page takes fifty.
 OPENED_IN_THE_LOOP_BYTES = 16 * 1024
 # The document is rebuilt at most this often, however many ask.
 WELL_KNOWN_KEPT_MS = 1000
+WELL_KNOWN_SECONDS = 60  # and asked for again by others at most this often
 
 
 def peer_routes(context: ApiContext) -> list[Route]:
@@ -78,12 +74,8 @@ class PeerDoor:
         self._context = context
         self._clock = context.clock
         self._nonces = Nonces(context.clock)
-        self._strangers = Allowance(
-            context.clock, burst=STRANGER_BURST, per_minute=STRANGERS_PER_MINUTE
-        )
-        self._all_strangers = Allowance(
-            context.clock, burst=ALL_STRANGERS_BURST, per_minute=ALL_STRANGERS_PER_MINUTE
-        )
+        self._strangers = Strangers(context.clock)
+        self._public_log = PublicLog(context)
         self._friends = Allowance(context.clock, burst=FRIEND_BURST, per_minute=FRIEND_PER_MINUTE)
         self._well_known: tuple[int, bytes] = (-WELL_KNOWN_KEPT_MS, b"")
 
@@ -215,19 +207,13 @@ class PeerDoor:
         if not 0 <= now - made < WELL_KNOWN_KEPT_MS:
             document = msgspec.json.encode(await self._context.db.read(self._reception.well_known))
             self._well_known = (now, document)
-        return _cacheable(request, document, max_age_seconds=60)
+        return cacheable(request, document, etag_of(document), WELL_KNOWN_SECONDS)
 
     async def public(self, request: Request) -> Response:
-        after = request.query_params.get("after", "")[:MAX_CURSOR_CHARACTERS]
-        reception = self._reception
         await self._check_stays()
-        if await self._context.db.read(reception.moved) is not None:
+        if await self._context.db.read(self._reception.moved) is not None:
             raise LivesElsewhere
-        page = await self._context.db.read_long(lambda conn: reception.public_page(conn, after))
-        # A full page never changes its place in the log; the last one grows.
-        return _cacheable(
-            request, msgspec.json.encode(page.document), max_age_seconds=10 if page.is_last else 300
-        )
+        return await self._public_log.answer(request)
 
     # -- steps --
 
@@ -279,7 +265,7 @@ class PeerDoor:
 
     def _count_stranger(self, request: Request) -> None:
         host = request.client.host if request.client else None
-        if not (self._strangers.take(origin(host)) and self._all_strangers.take("")):
+        if not self._strangers.take(host):
             raise TooManyTries
 
     def _answer(
@@ -330,15 +316,3 @@ def _raw_path(request: Request) -> str:
     return (
         (raw if raw is not None else request.url.path.encode()).decode("latin-1").partition("?")[0]
     )
-
-
-def _cacheable(request: Request, document: bytes, *, max_age_seconds: int) -> Response:
-    etag = f'"{b64u(sha256(document).digest())[:22]}"'
-    headers = {
-        "ETag": etag,
-        "Cache-Control": f"public, max-age={max_age_seconds}",
-        "X-Content-Type-Options": "nosniff",
-    }
-    if etag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    return Response(document, headers=headers, media_type="application/json")

@@ -66,6 +66,7 @@ class Reception:
         turned_away: told, in the event loop, that a friend's letter could not be taken because of this machine.
         well_known: the document of spec 10.1.
         public_page: the public log after a cursor (spec 10.1).
+        head: the newest change of the log: while it is the same, so is every page.
         blob: `(request, person, name) -> response`: a blob for this friend, or None when there is none for them.
         awaited: whether a greeting of ours to this person waits for theirs. On their side we may be friends already, so they are
             asked to wait (`busy`); `not-friends` would end what has not begun here yet.
@@ -85,6 +86,7 @@ class Reception:
     heard: Callable[[str], None]
     well_known: Callable[[Connection], dict[str, Any]]
     public_page: Callable[[Connection, str], PublicPage]
+    head: Callable[[Connection], str]
     turned_away: Callable[[str], None] = lambda _person: None
     awaited: Callable[[Connection, str], bool] = lambda _conn, _person: False
     blob: Blobs = no_blob
