@@ -41,6 +41,9 @@ _ARGUMENTS = [
     "--disable-quic",
     "--disable-background-networking",
     "--no-first-run",
+    # A microphone that beeps, allowed without a question that nobody could answer.
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
 ]
 # Told apart from what the console says, because a console line does not always name the broken rule.
 _HEAR_VIOLATIONS = """

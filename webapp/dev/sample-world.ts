@@ -227,6 +227,7 @@ const friend = (who: Person, sentence: string, more: Partial<Friend> = {}): Frie
   circles: [],
   address: ['https://example.org'],
   about: '',
+  note: null,
   sentence,
   state: 'friend',
   ...more,

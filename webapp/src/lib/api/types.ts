@@ -8,6 +8,8 @@ export interface Person {
   hue: number | null;
   avatar: string | null;
   known_through: string | null;
+  /** The friend of mine whose name this stranger bears. */
+  looks_like?: string | null;
 }
 
 export type AudienceClass = 'public' | 'friends' | 'circle' | 'chosen' | 'me';
@@ -170,8 +172,10 @@ export interface Friend extends Person {
   circles: Circle[];
   address: string[];
   about: string;
+  /** Their words with a request. */
+  note: string | null;
   sentence: string;
-  state: 'friend' | 'asked' | 'asks';
+  state: 'friend' | 'asked' | 'asks' | 'former' | 'blocked' | 'stranger' | 'me';
 }
 
 export interface FriendBook {
@@ -271,6 +275,17 @@ export interface OwnerSession {
   created: number;
   seen: number;
   current: boolean;
+}
+
+export type TokenScope = 'read' | 'write' | 'admin';
+
+/** A key for a program. */
+export interface Token {
+  id: string;
+  label: string;
+  scopes: TokenScope[];
+  created: number;
+  seen: number | null;
 }
 
 export interface Status {

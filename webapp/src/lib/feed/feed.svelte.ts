@@ -87,7 +87,7 @@ class Feed {
 
   #arrived(post: Post): void {
     // My own post from this very screen: the outbox puts it in its place when the machine has answered.
-    if (post.author.is_me && outbox.isBusy) return;
+    if (outbox.isSaying(post)) return;
     const known = this.ids.includes(post.id) || this.fresh.includes(post.id);
     book.take(post);
     if (!this.isLoaded || known) return;

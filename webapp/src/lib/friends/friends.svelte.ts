@@ -8,6 +8,8 @@ class Friends {
   all = $state<Friend[]>([]);
   requests = $state<Friend[]>([]);
   asked = $state<Friend[]>([]);
+  /** Met, but neither friends nor asked: whoever wrote under a friend's post, was one once, or is blocked. */
+  others = $state<Friend[]>([]);
   circles = $state<Circle[]>([]);
   isLoaded = $state(false);
 
@@ -23,7 +25,7 @@ class Friends {
   }
 
   find = (id: string): Friend | undefined =>
-    [...this.all, ...this.requests, ...this.asked].find((friend) => friend.id === id);
+    [...this.all, ...this.requests, ...this.asked, ...this.others].find((friend) => friend.id === id);
 
   async load(): Promise<void> {
     const [people, circles] = await Promise.all([get<FriendBook>('/friends'), get<Circle[]>('/circles')]);
@@ -38,7 +40,8 @@ class Friends {
     this.forget(friend.id);
     if (friend.state === 'friend') this.all = byName([...this.all, friend]);
     else if (friend.state === 'asks') this.requests = [friend, ...this.requests];
-    else this.asked = [friend, ...this.asked];
+    else if (friend.state === 'asked') this.asked = [friend, ...this.asked];
+    else this.others = [friend, ...this.others];
   }
 
   forget(id: string): void {
@@ -46,6 +49,7 @@ class Friends {
     this.all = others(this.all);
     this.requests = others(this.requests);
     this.asked = others(this.asked);
+    this.others = others(this.others);
   }
 
   async fetch(id: string): Promise<Friend> {
@@ -64,6 +68,18 @@ class Friends {
     await send(`/friends/${id}/${how}`);
     this.forget(id);
     if (how !== 'decline') this.circles = await get<Circle[]>('/circles');
+  }
+
+  blocked = (): Promise<Person[]> => get<Person[]>('/blocks');
+
+  async unblock(id: string): Promise<void> {
+    await send(`/friends/${id}/unblock`);
+    this.forget(id);
+  }
+
+  /** What I posted for friends or anyone since then goes to this friend too. Whether there was anything. */
+  async offer(id: string, since: number): Promise<boolean> {
+    return (await send<{ offered: number }>(`/friends/${id}/offer`, { since })).offered > 0;
   }
 
   async makeCircle(name: string): Promise<void> {

@@ -40,6 +40,14 @@ export const asAudience = (choice: AudienceChoice, around: Circumstances): Audie
   people: null,
 });
 
+/** Whether this friend would see it. */
+export function isAmong(friend: string, choice: AudienceChoice, { circles }: Circumstances): boolean {
+  if (choice.class === 'circle')
+    return circles.some(({ id, people }) => id === choice.circle && people.some((one) => one.id === friend));
+  if (choice.class === 'chosen') return choice.people?.includes(friend) ?? false;
+  return choice.class !== 'me';
+}
+
 /** The line under the chips. */
 export function says(choice: AudienceChoice, around: Circumstances): string {
   const n = around.friends.length;

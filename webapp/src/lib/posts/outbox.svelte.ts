@@ -17,14 +17,17 @@ export interface Outgoing {
   wrong: string | null;
 }
 
+const alike = (one: string, other: string): boolean =>
+  one.normalize().replace(/\s+/g, ' ') === other.normalize().replace(/\s+/g, ' ');
+
 class Outbox {
   items = $state<Outgoing[]>([]);
   /** Told the id of each post that was taken. */
   onPosted: (id: string) => void = () => undefined;
 
-  get isBusy(): boolean {
-    return this.items.some((item) => item.wrong === null);
-  }
+  /** Whether it is one of these, told to somebody else before it was answered to us. It stands here until then. */
+  isSaying = (post: Post): boolean =>
+    post.author.is_me && this.items.some((item) => item.wrong === null && alike(item.text, post.text));
 
   async say(text: string, choice: AudienceChoice, audience: Audience, tray: Tray): Promise<void> {
     const item: Outgoing = {
