@@ -15,7 +15,7 @@ HAS_DEVELOPMENT := .venv/.has-development
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check bench soak screenshots generated lock webapp browser clean
+.PHONY: help run demo test check bench soak screenshots generated lock webapp browser faults clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -26,7 +26,7 @@ run: $(HAS_PROGRAM) webapp ## start a node with its data in ./data
 demo: $(HAS_PROGRAM) webapp ## start four befriended people with posts, ready to click
 	@$(BIN)/microsocial demo
 
-test: check webapp browser ## everything that must hold: check, then all tests but the long ones (FLAGS for pytest)
+test: check webapp browser faults ## everything that must hold: check, then all tests but the long ones (FLAGS for pytest)
 	$(BIN)/python -m pytest -m "not soak" $(FLAGS)
 
 check: $(HAS_DEVELOPMENT) ## style, types, walls between rooms, house rules, the web app's own checks
@@ -41,7 +41,7 @@ check: $(HAS_DEVELOPMENT) ## style, types, walls between rooms, house rules, the
 bench: $(HAS_DEVELOPMENT) webapp ## measure; the figures go to bench/
 	$(BIN)/python -m bench
 
-soak: $(HAS_DEVELOPMENT) webapp browser ## the long tests
+soak: $(HAS_DEVELOPMENT) webapp browser faults ## the long tests
 	$(BIN)/python -m pytest -m soak --timeout 0
 
 screenshots: $(HAS_DEVELOPMENT) webapp browser ## take a picture of every screen and state
@@ -60,6 +60,9 @@ webapp: $(HAS_PROGRAM) ## build the web app, if something in it has changed
 
 browser: $(HAS_DEVELOPMENT) ## have Chromium for the tests that need it
 	@$(BIN)/python tools/browser.py
+
+faults: $(HAS_DEVELOPMENT) ## have what makes disks and clocks fail for the tests that need it
+	@$(BIN)/python tools/faults.py
 
 clean: ## remove what was installed and built; your data stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build webapp/node_modules src/microsocial/server/app

@@ -35,8 +35,9 @@ def test_most_clocks_together_are_believed(differing, agreeing, sentence):
 
 
 def test_own_words_from_the_future_are_a_sign_as_well():
-    assert doubt(NOW, NOW + 365 * DAY_MS, [], 3) == (
+    assert doubt(NOW, NOW + 365 * DAY_MS, [], 0) == (
         "This machine's clock shows 15 January 2027, but the newest that you said is dated 15 January 2028: "
         "it was wrong then, or it is wrong now."
     )
     assert doubt(NOW, NOW + HOUR_MS, [], 0) is None
+    assert doubt(NOW, NOW + 365 * DAY_MS, [], 1) is None, "a friend agrees: it was wrong then"

@@ -45,8 +45,8 @@ class DiskBroke(WeBroke, MachineFault):
     """The disk does not take or give what it should. Nothing was changed. Check the disk before going on."""
 
 
-class DataDamaged(WeBroke):
-    """The database file is damaged. Stop the program and restore your newest backup."""
+class DataDamaged(WeBroke, MachineFault):
+    """The database cannot be read: its disk errs, or the file is damaged. `microsocial doctor` finds out which it is."""
 
 
 class DatabaseBusy(WeBroke, MachineFault):

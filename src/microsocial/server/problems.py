@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from microsocial.database import MachineFault
 from microsocial.database.failures import meaning_of
 from microsocial.errors import MicrosocialError, WeBroke
 
@@ -86,7 +87,9 @@ def register(app: FastAPI) -> None:
 async def _on_ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, MicrosocialError)
     if isinstance(error, WeBroke):
-        log.error("%s %s: %s", request.method, request.url.path, error, exc_info=error)
+        # Of what the machine does to us where it happened says nothing, and a full disk needs no traces.
+        trace = None if isinstance(error, MachineFault) else error
+        log.error("%s %s: %s", request.method, request.url.path, error, exc_info=trace)
     return for_reader(request.scope, problem_of(error), error.sentence())
 
 

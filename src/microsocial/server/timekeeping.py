@@ -25,7 +25,7 @@ def doubt(now: int, newest: int, differing: Sequence[tuple[str, int]], agreeing:
     together = max(ahead, behind, key=len)
     if together and len(together) >= agreeing:
         return _among_friends(together, alone=len(together) == 1)
-    if newest > now + AHEAD_MS:
+    if newest > now + AHEAD_MS and not agreeing:
         return (
             f"This machine's clock shows {_day(now)}, but the newest that you said is dated {_day(newest)}: "
             "it was wrong then, or it is wrong now."
