@@ -4,12 +4,20 @@ from collections.abc import Callable
 
 from fastapi import APIRouter
 
+from microsocial.archive import moving_api as moving
 from microsocial.archive.backups import api as backups
+from microsocial.archive.leaving import api as leaving
+from microsocial.archive.website import api as website
 from microsocial.archive.work import Work, Workbench
 from microsocial.context import ApiContext
 
 # Each sub-room's `router(context)` goes in here, one line each.
-SUB_ROOMS: tuple[Callable[[ApiContext], APIRouter], ...] = (backups.router,)
+SUB_ROOMS: tuple[Callable[[ApiContext], APIRouter], ...] = (
+    backups.router,
+    website.router,
+    leaving.router,
+    moving.router,
+)
 
 
 def router(context: ApiContext) -> APIRouter:

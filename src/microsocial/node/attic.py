@@ -1,9 +1,12 @@
 """The parts of the archive that a node carries: long work, and what each sub-room needs beyond a connection."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 from microsocial.archive.backups.keeper import Backups
+from microsocial.archive.website.scratch import sweep
+from microsocial.archive.website.streaming import Downloads
 from microsocial.archive.work import Workbench
 from microsocial.clock import Clock, Entropy
 from microsocial.database import Database
@@ -19,16 +22,20 @@ class Attic:
 
     work: Workbench
     backups: Backups
+    downloads: Downloads
+    folder: Path
 
     def find(self, kind: type[T]) -> T | None:
         return find_part(self, kind)
 
     async def start(self) -> None:
-        """Begin what the archive does by itself."""
+        """Begin what the archive does by itself, and remove what a crash left of an import."""
+        sweep(self.folder)
         await self.backups.start()
 
     async def stop(self) -> None:
         await self.backups.stop()
+        await self.downloads.stop()
         await self.work.close()
 
 
@@ -37,4 +44,9 @@ def build_attic(
 ) -> Attic:
     """Make the archive's objects and wire them. Nothing is started."""
     work = Workbench(clock, entropy, db.bus)
-    return Attic(work=work, backups=Backups(db, work, rooms.me.id, settings.data, clock, entropy))
+    return Attic(
+        work=work,
+        backups=Backups(db, work, rooms.me.id, settings.data, clock, entropy),
+        downloads=Downloads(db),
+        folder=settings.data,
+    )

@@ -22,6 +22,9 @@ from microsocial.records.model import Page, Stored
 from microsocial.records.store import changes, offered, records
 from microsocial.records.visibility import Person, is_meant_for, may_see
 
+# In `changes.only_for`: for whoever reads the public log, and for no friend. No person's id looks like this.
+FOR_THE_PUBLIC = "*"
+
 
 def page(
     conn: Connection,
@@ -143,7 +146,8 @@ def _public_page() -> Select[Any]:
         and_(records.c.author == me, records.c.thread.is_(None), records.c.taken_back == 0),
         and_(records.c.thread_author == me, records.c.shown == 1),
     )
-    return _after(changes.c.only_for.is_(None), records.c.audience == "public", is_mine)
+    is_for_all = or_(changes.c.only_for.is_(None), changes.c.only_for == FOR_THE_PUBLIC)
+    return _after(is_for_all, records.c.audience == "public", is_mine)
 
 
 def _after(*conditions: ColumnElement[bool]) -> Select[Any]:

@@ -27,6 +27,7 @@ from microsocial.records.model import (
     RecordNotFound,
     Stored,
 )
+from microsocial.records.returning import Known, Outcome, Returning
 from microsocial.records.reunion import Named, Reunion
 
 RECORD_ID_BYTES = 16
@@ -42,6 +43,7 @@ class Log:
         self._ground = Ground(me, clock, entropy)
         self._arriving = Arriving(self._ground)
         self._reunion = Reunion(self._ground, self._arriving)
+        self._returning = Returning(self._ground, self._arriving)
 
     def register(self, kind: str, handler: Handler) -> None:
         self._ground.handlers[kind] = handler
@@ -287,6 +289,12 @@ class Log:
 
     def take_back(self, conn: Connection, person: str, brought: Sequence[Checked]) -> list[Stored]:
         return self._reunion.take_back(conn, person, brought)
+
+    def bring_back(
+        self, conn: Connection, brought: Sequence[tuple[Checked, Known]]
+    ) -> list[Outcome]:
+        """Let what the owner kept elsewhere (an export) stand again as it was; tell nobody who has it."""
+        return self._returning.bring_back(conn, brought)
 
     # Looking up
 

@@ -1,0 +1,106 @@
+"""An export from outside: whose it is, whether it is as they made it, and what is in it."""
+
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from microsocial.archive.website import layout, seal, shelf
+from microsocial.archive.website.model import (
+    MAX_FACTS_BYTES,
+    MAX_RECORDS_FILE_BYTES,
+    MAX_SEAL_BYTES,
+    ExportDamaged,
+    NotAnExport,
+)
+from microsocial.archive.website.seal import Sealed
+from microsocial.archive.website.shelf import About, Facts
+from microsocial.archive.website.unzipping import Unzipping
+from microsocial.errors import PeerBroke
+from microsocial.protocol.encoding import b64u
+from microsocial.protocol.keys import KeyLog, decode_key_log
+
+
+def key_log(path: Path) -> KeyLog:
+    """The key log of the person whose export this is. Raises NotAnExport."""
+    with Reading(path) as export:
+        return export.owner
+
+
+class Reading:
+    """An export that carries its owner's seal. Every file that is read is what was sealed, or ExportDamaged."""
+
+    def __init__(self, path: Path) -> None:
+        self.zip = Unzipping(path)
+        try:
+            self._believe()
+        except BaseException:
+            self.zip.__exit__(None, None, None)
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.zip.__exit__(kind, error, trace)
+
+    def _believe(self) -> None:
+        if not self.zip.has(layout.SEAL):
+            raise NotAnExport(f"{layout.SEAL} is missing.")
+        envelope, self.said = seal.read(self.zip.read(layout.SEAL, MAX_SEAL_BYTES))
+        self._sealed = {one.name: one for one in self.said.files}
+        self.key_logs = self._key_logs()
+        if self.said.author not in self.key_logs:
+            raise ExportDamaged(f"{layout.KEYS} does not hold its owner's keys.")
+        self.owner = self.key_logs[self.said.author]
+        seal.check(envelope, self.said, self.owner)
+
+    def _key_logs(self) -> dict[str, KeyLog]:
+        """Everybody's keys; logs that prove nothing are left out, and with them what they would have proved."""
+        try:
+            found = msgspec.json.decode(
+                self._read(layout.KEYS, MAX_FACTS_BYTES), type=dict[str, list[str]]
+            )
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise ExportDamaged(f"{layout.KEYS} cannot be read.") from error
+        logs: dict[str, KeyLog] = {}
+        for person, events in found.items():
+            try:
+                log = decode_key_log(events)
+            except PeerBroke:
+                continue
+            if log.id == person:
+                logs[person] = log
+        return logs
+
+    def _read(self, name: str, most: int) -> bytes:
+        content = self.zip.read(name, most)
+        if Sealed(name, len(content), b64u(sha256(content).digest())) != self._sealed.get(name):
+            raise ExportDamaged(f"{name} is not as it was written.")
+        return content
+
+    @property
+    def shelves(self) -> list[str]:
+        """The files of records, in order of arrival."""
+        return [one.name for one in self.said.files if one.name.endswith(layout.ENVELOPES)]
+
+    def records(self, name: str) -> Iterator[tuple[bytes, About]]:
+        """The records of one of the `shelves`, each with what was known about it. Raises ExportDamaged."""
+        envelopes = self._read(name, MAX_RECORDS_FILE_BYTES)
+        about = name.removesuffix(layout.ENVELOPES) + layout.ABOUT
+        yield from shelf.taken_apart(envelopes, self._read(about, MAX_RECORDS_FILE_BYTES), name)
+
+    def facts(self) -> Facts:
+        """What was known beside records. Raises ExportDamaged."""
+        try:
+            return msgspec.json.decode(self._read(layout.FACTS, MAX_FACTS_BYTES), type=Facts)
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise ExportDamaged(f"{layout.FACTS} cannot be read.") from error
