@@ -1,6 +1,7 @@
 import pytest
 from tests.support.village import Village
 
+from microsocial.friends import store
 from microsocial.friends.model import NobodyLikeThat, SeveralLikeThat
 from microsocial.friends.people import NAMELESS
 
@@ -57,6 +58,41 @@ def test_a_stranger_with_a_friends_name_is_marked(village):
     assert person(cem, ben)["is_friend"] is True
     assert person(cem, double)["looks_like"] == ben.id
     assert person(cem, ben)["looks_like"] is None
+
+
+def test_a_stranger_with_my_own_name_is_marked(village):
+    ana, ben, _ = village.people_named("Ana", "Ben", "Cem")
+    double = village.person("ana")
+    village.befriend(ben, double)
+    post = ben.publish("Hello")
+    village.bring()
+    double.comment(post, "it is me")
+    village.bring()
+    assert person(ana, double)["looks_like"] == ana.id
+    assert person(ana, ana)["looks_like"] is None
+
+
+def test_faces_and_doors_at_home_are_forgotten_when_they_are_of_no_use(village):
+    ana, ben, cem = village.people_named("Ana", "Ben", "Cem")
+    doors = ana.friends.doors
+    for known in (ben, cem):
+        ana.write(lambda conn, who=known.id: doors.allow(conn, who, ["192.168.1.7:80"]))
+        ana.write(lambda conn, who=known.id: doors.see_face(conn, who, "Somebody", 7))
+    passer = village.person("Dora").id
+    ana.write(lambda conn: doors.see_face(conn, passer, "Dora", 7))
+    ana.write(lambda conn: doors.allow(conn, passer, ["192.168.1.8:80"]))
+
+    def kept(table):
+        return ana.read(lambda conn: set(store.everybody(conn, table)))
+
+    ana.write(lambda conn: ana.friends.remove(conn, ben.id))
+    ana.write(ana.friends.tidy)
+    assert kept(store.faces) == set()
+    assert kept(store.allowed_hosts) == {ben.id, cem.id}  # Ben is still to be told farewell
+    village.bring()
+    ana.write(ana.friends.tidy)
+    assert kept(store.allowed_hosts) == {cem.id}
+    assert person(ana, ben)["name"] == "Ben"
 
 
 def test_who_took_the_comment_back_is_somebody(village):

@@ -249,7 +249,7 @@ class Doors:
         """Say who somebody at an address is, as far as is known here."""
         person = people.persons(conn, self._me.id, (resident.person,))[resident.person]
         if person["name"] == people.NAMELESS:
-            person = people.unmet(conn, person, resident.name, resident.hue)
+            person = people.unmet(conn, self._me.id, person, resident.name, resident.hue)
         return Look(person=person, address=resident.url, note=self._about(conn, resident))
 
     def _about(self, conn: Connection, resident: Resident) -> str | None:

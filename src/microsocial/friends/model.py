@@ -36,7 +36,7 @@ class Person(TypedDict):
     known_through: str | None  # the name of the friend whose thread they wrote in; for friends None
     looks_like: (
         str | None
-    )  # the id of a friend of mine with the same name, when this is somebody else
+    )  # the id of a friend of mine with the same name, or mine, when this is somebody else
 
 
 class CircleShape(TypedDict):

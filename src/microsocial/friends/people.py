@@ -39,6 +39,12 @@ _DOUBLES = (
         store.profiles.c.folded.in_(bindparam("folded", expanding=True)),
         store.friends.c.state == "friend",
     )
+    .union_all(
+        select(store.profiles.c.folded, store.profiles.c.person).where(
+            store.profiles.c.folded.in_(bindparam("folded", expanding=True)),
+            store.profiles.c.person == bindparam("me"),
+        )
+    )
 )
 
 
@@ -53,7 +59,7 @@ def persons(conn: Connection, me: str, ids: Iterable[str]) -> dict[str, Person]:
     ties = store.by_person(conn, store.friends, wanted)
     names = {person: _name(person, profiles, faces, strangers) for person in wanted | hosts}
     friends = {person for person, row in ties.items() if row.state == "friend"}
-    doubles = _doubles(conn, {names[person] for person in wanted - friends - {me}})
+    doubles = _doubles(conn, me, {names[person] for person in wanted - friends - {me}})
     return {
         person: Person(
             id=person,
@@ -71,9 +77,9 @@ def persons(conn: Connection, me: str, ids: Iterable[str]) -> dict[str, Person]:
     }
 
 
-def unmet(conn: Connection, person: Person, name: str, hue: int) -> Person:
+def unmet(conn: Connection, me: str, person: Person, name: str, hue: int) -> Person:
     """Show somebody of whom only what their door says is known."""
-    double = None if person["is_friend"] else _doubles(conn, {name}).get(fold(name))
+    double = None if person["is_friend"] else _doubles(conn, me, {name}).get(fold(name))
     return {**person, "name": name, "hue": hue, "looks_like": double}
 
 
@@ -112,10 +118,10 @@ def _known_through(
     return None if through in (None, me, person) else names[through]
 
 
-def _doubles(conn: Connection, names: set[str]) -> dict[str, str]:
-    """Give, by folded name, the friend of mine who bears it."""
+def _doubles(conn: Connection, me: str, names: set[str]) -> dict[str, str]:
+    """Give, by folded name, the friend of mine who bears it, or me."""
     folded = [fold(name) for name in names]
-    rows = conn.execute(_DOUBLES, {"folded": folded}) if folded else ()
+    rows = conn.execute(_DOUBLES, {"folded": folded, "me": me}) if folded else ()
     return {row.folded: row.person for row in rows}
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select, update
 from microsocial.clock import Clock, Entropy
 from microsocial.delivery.service import Delivery
 from microsocial.events import LiveEvent, emit
-from microsocial.friends import people, store
+from microsocial.friends import forgetting, people, store
 from microsocial.friends.capsules import Capsules
 from microsocial.friends.circles import Circles, fold
 from microsocial.friends.doors import Doors
@@ -153,6 +153,7 @@ class Friends:
         if not self.is_friend(conn, person):
             if not store.drop(conn, store.knocks, person=person):
                 raise NotAFriend
+            self.tidy(conn)
             return
         self._end(conn, person, by_me=True, tell=True)
 
@@ -160,6 +161,11 @@ class Friends:
         """Take note that somebody's machine said we are friends no longer."""
         if self.is_friend(conn, person):
             self._end(conn, person, by_me=False, tell=False)
+            self.tidy(conn)
+
+    def tidy(self, conn: Connection) -> None:
+        """Now and then: forget what is of no use about people who only passed by."""
+        forgetting.tidy(conn, self._delivery.correspondents(conn))
 
     def they_left(self, conn: Connection, person: str) -> None:
         """Take note that somebody gives up their node, and so every friendship of theirs."""

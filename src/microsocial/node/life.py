@@ -246,7 +246,13 @@ class Node:
             assert self.rooms and self.darkroom  # noqa: PT018 - as above
             await self.db.write(self.rooms.delivery.tick)
             await self.db.write(self.rooms.friends.capsules.renew)
+            await self.db.write(self.rooms.friends.tidy)
             await self.darkroom.tidy()
+
+    def _end(self, sentence: str) -> None:
+        """Everything is deleted: `run` stops, empties the folder and says so. Whoever asked for it gets their answer first."""
+        self.last_words = sentence
+        asyncio.get_running_loop().call_later(LAST_ANSWER_S, self.over.set)
 
     def announce(self) -> None:
         """Tell programs on this machine where the node is (docs/develop/architecture.md, node.py)."""
