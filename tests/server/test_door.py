@@ -108,6 +108,18 @@ async def test_behind_https_cookies_travel_over_https_only(owner, node, browsers
     assert all("Secure" in cookie for cookie in answer.headers.get_list("set-cookie"))
 
 
+async def test_behind_a_proxy_that_is_not_trusted_the_browsers_own_page_tells(
+    owner, node, browsers
+):
+    browser = browsers("10.0.0.1")
+    asked = {"password": PASSWORD}
+    answer = await browser.post("/login", asked, Origin="https://node.test")
+    assert answer.status_code == 200
+    assert all("Secure" in cookie for cookie in answer.headers.get_list("set-cookie"))
+    foreign = await browser.post("/login", asked, Origin="https://elsewhere.test")
+    assert foreign.status_code == 403
+
+
 async def test_guessing_gets_slow_for_one_address_but_not_for_the_known_browser(owner, browsers):
     thief = browsers("203.0.113.66")
     for _ in range(ADDRESS_PACE.free):

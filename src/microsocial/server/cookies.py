@@ -25,11 +25,20 @@ def give(request: Request, response: Response, name: str, secret: str) -> None:
         path="/",
         httponly=True,
         samesite="strict",
-        secure=request.url.scheme == "https",
+        secure=_is_secure(request),
     )
 
 
 def take_back(request: Request, response: Response, name: str) -> None:
     response.delete_cookie(
-        name, path="/", httponly=True, samesite="strict", secure=request.url.scheme == "https"
+        name, path="/", httponly=True, samesite="strict", secure=_is_secure(request)
     )
+
+
+def _is_secure(request: Request) -> bool:
+    """Whether the browser came over TLS: a proxy that is not trusted cannot tell us, but the browser's own page can.
+
+    At home the same node is also reached without TLS, where no browser would keep a secure cookie; so the configured address is
+    not asked.
+    """
+    return request.url.scheme == "https" or request.headers.get("origin", "").startswith("https://")
