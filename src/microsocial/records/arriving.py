@@ -126,18 +126,27 @@ class Arriving:
         if checked.refusal or checked.envelope is None or checked.record is None:
             raise Refused(checked.refusal or Refusal.MALFORMED)
         found = unstored(checked.envelope, checked.record, via, self._ground.clock.now())
-        self._check_addressed(found, via)
+        self._check_addressed(conn, found, via)
+        if self._ground.is_aside(conn, found):  # spec 4.14
+            return Accepted("forgotten", None)
         if self._forgot_over(conn, found):
             return Accepted("forgotten", None)
         if found.author == self._ground.me.id:
             return self._accept_mine(conn, found, via)
         return self._accept_from(conn, found, via, unsure=unsure)
 
-    def _check_addressed(self, found: Stored, via: str) -> None:
+    def _check_addressed(self, conn: Connection, found: Stored, via: str) -> None:
         """Spec 4.9: from its author to me, or an entry from its thread's owner."""
         me = self._ground.me.id
         if found.author not in (via, me) and found.thread_author != via:
-            raise Refused(Refusal.NOT_YOURS)
+            # Spec 4.14: what was said about an entry comes the way the entry came.
+            reason = (
+                self._ground.refusal(conn, found, via)
+                if found.kind == "disown"
+                else Refusal.NOT_YOURS
+            )
+            if reason is not None:
+                raise Refused(reason)
         if found.author == via and found.thread_author not in (None, via, me):
             raise Refused(Refusal.NOT_ADDRESSED)
         if isinstance(found.payload, Message | Clear) and me not in found.payload.to:
@@ -225,34 +234,45 @@ class Arriving:
         return Accepted("stored", taken) if taken else Accepted("known", before)
 
     def take_mine(
-        self, conn: Connection, found: Stored, before: Stored | None, holder: str
+        self,
+        conn: Connection,
+        found: Stored,
+        before: Stored | None,
+        holder: str,
+        *,
+        sure: bool = False,
     ) -> Stored | None:
         """Let a record of mine that I lost, or a revision of it, stand again; None when I know better.
 
-        `holder` gave it back, so they are its reader.
+        `holder` gave it back, so they are its reader. Unless I am `sure`, what a thief may have said waits for my word.
         """
+        if not sure and self._ground.is_doubtful(conn, found, holder):
+            return None
         self._ground.saw_tick(conn, found.revision)
-        if self._forgot_over(conn, found):
+        if not self._is_news_of_mine(conn, found, before):
             return None
-        if before is None:
-            if store.find_forgotten(conn, found.author, found.id) and not found.withdrawn:
-                return None
-            # R9: it goes to those who list it, and to nobody else until the owner says so.
-            found = replace(found, taken_back=True)
-        elif before.kind != found.kind or not wins(rank_of(found), rank_of(before)):
-            return None
-        else:
+        if before is not None:
             found = _succeed(found, before)
+        else:  # R9: it goes to those who list it, and to nobody else until the owner says so; but a disown is for all
+            found = replace(found, taken_back=found.kind != "disown")
         is_known = found.thread is None or bool(store.find_by(conn, ref=found.thread))
         stored = self._ground.keep(conn, replace(found, shown=is_known), before)
         store.add_offered(conn, holder, [stored.no])
-        if before is not None:
-            self._ground.change(conn, stored)
-        else:  # or a position minted now would look the same after another restore
+        if stored.taken_back and before is None:
+            # or a position minted now would look the same after another restore
             self._ground.change(conn, stored, only_for=holder, held=True)
+        else:
+            self._ground.change(conn, stored)
         if not stored.is_entry and not stored.withdrawn:
             self.show_waiting(conn, stored)
         return stored
+
+    def _is_news_of_mine(self, conn: Connection, found: Stored, before: Stored | None) -> bool:
+        if self._ground.is_aside(conn, found) or self._forgot_over(conn, found):
+            return False
+        if before is None:
+            return found.withdrawn or not store.find_forgotten(conn, found.author, found.id)
+        return before.kind == found.kind and wins(rank_of(found), rank_of(before))
 
     def relay(self, conn: Connection, stored: Stored) -> None:
         """Tell an entry in my thread to its readers: a change of mine on a record of another."""

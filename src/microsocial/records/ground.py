@@ -4,7 +4,7 @@ Rule 1: a row of `records` is only written by `keep`, and only deleted by `forge
 Rule 2: whatever the log keeps is projected in the same transaction.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -17,9 +17,14 @@ from microsocial.protocol.payloads import Clear, Message, Removal
 from microsocial.protocol.positions import MARK_BYTES
 from microsocial.records import store
 from microsocial.records.handlers import ANY_ENTRY, Forgetting, Handler, Reminded, Watcher
+from microsocial.records.keys import store as kept
 from microsocial.records.model import ChangeLogged, Me, Stored, WillExpire, ref_of
 
 EXPIRED = "expired"  # why the log forgot it
+
+
+Asked = Callable[[Connection, Stored], bool]
+Doubt = Callable[[Connection, Stored, str], bool]
 
 
 class Ground:
@@ -31,6 +36,8 @@ class Ground:
         self.entropy = entropy
         self.handlers: dict[str, Handler] = {}
         self.watchers: list[Watcher] = []
+        self.is_aside: Asked = lambda _conn, _found: False  # disowned by its author
+        self.is_doubtful: Doubt = lambda _conn, _found, _holder: False  # kept apart for my word
 
     # The author's clock
 
@@ -89,7 +96,7 @@ class Ground:
         `told` logs its change, before it is projected: what rooms show of it says where it is on its way to.
         """
         if before is not None and stored.withdrawn and not before.withdrawn:
-            emit(conn, WordsErased())
+            self._erase_older(conn, before)
         stored = replace(stored, no=store.put(conn, stored))
         if stored.author == self.me.id and not stored.withdrawn:
             store.add_readers(conn, stored.no, {*readers, *self._named_readers(conn, stored)})
@@ -101,6 +108,12 @@ class Ground:
         if stored.expires is not None:
             emit(conn, WillExpire(stored.expires))
         return stored
+
+    def _erase_older(self, conn: Connection, gone: Stored) -> None:
+        """What is deleted or forgotten leaves no earlier words behind."""
+        kept.drop_words_apart(conn, gone.author, gone.id)
+        kept.forget_replaced_of(conn, gone.ref)
+        emit(conn, WordsErased())
 
     def _named_readers(self, conn: Connection, stored: Stored) -> set[str]:
         payload = stored.payload
@@ -157,7 +170,7 @@ class Ground:
             thread_author = known.thread_author
             unsaid = self._unsaid(conn, known)
             store.drop(conn, known.no)
-            emit(conn, WordsErased())
+            self._erase_older(conn, known)
             handler: object = self.handlers.get(known.kind)
             if isinstance(handler, Forgetting):
                 handler.forget(conn, known)

@@ -169,6 +169,30 @@ class WillExpire(Event):
 
 
 @dataclass(frozen=True)
+class KeysChanged(Event):
+    """Somebody renewed their key, with the proof laid down before."""
+
+    person: str
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class KeysForked(Event):
+    """Two valid key changes contradict each other: somebody's words are in two hands."""
+
+    person: str
+
+
+@dataclass(frozen=True)
+class RecordsSetAside(Event):
+    """Somebody disowned what was said in their name; it stands here no longer."""
+
+    author: str
+    count: int
+
+
+@dataclass(frozen=True)
 class RecordsTakenBack(Event):
     """A friend gave back what was lost here."""
 

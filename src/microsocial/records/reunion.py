@@ -19,15 +19,17 @@ from sqlalchemy import (
 )
 
 from microsocial.events import emit
-from microsocial.protocol.encoding import b64u
+from microsocial.protocol.encoding import b64u, unb64u
 from microsocial.protocol.exchange import Held
 from microsocial.records import store
 from microsocial.records.arriving import Arriving, unstored
 from microsocial.records.ground import Ground
+from microsocial.records.keys import store as kept
+from microsocial.records.keys.suspects import Suspects
 from microsocial.records.model import Checked, RecordsTakenBack, Refused, Stored
 from microsocial.records.pages import latest_change
 from microsocial.records.store import forgotten, records
-from microsocial.records.visibility import may_see
+from microsocial.records.visibility import ONE_VALUED, may_see
 
 Named = tuple[str, str]
 
@@ -35,9 +37,10 @@ Named = tuple[str, str]
 class Reunion:
     """Compares logs with a friend's holdings."""
 
-    def __init__(self, ground: Ground, arriving: Arriving) -> None:
+    def __init__(self, ground: Ground, arriving: Arriving, suspects: Suspects) -> None:
         self._ground = ground
         self._arriving = arriving
+        self._suspects = suspects
 
     # The friend's side
 
@@ -110,10 +113,12 @@ class Reunion:
                 self._ground.change(conn, stored, only_for=person, held=True)
             if stored.ref in waited_for:
                 self._arriving.show_waiting(conn, stored)  # their entries may stand now
+        known = self._suspects.are_known(conn, person, listed)
         want = [
             (held.author, held.id)
             for held in listed
             if held.author != person
+            and not (held.hash and unb64u(held.hash) in known)
             and held.state == "held"
             and self._is_wanted(conn, person, held, mine.get((held.author, held.id)))
         ]
@@ -161,8 +166,11 @@ class Reunion:
             query = query.where(name > tuple_(*after))
         if until is not None:
             query = query.where(name <= tuple_(*until))
-        has = {(held.author, held.id): held for held in listed}
-        for row in conn.execute(query.order_by(records.c.no)).all():
+        aside = self._suspects.disowned(conn, listed)
+        has = {(held.author, held.id): held for held in listed if held not in aside}
+        # A disown makes room for what it gives back, so it goes first.
+        in_order = query.order_by(records.c.kind != "disown", records.c.no)
+        for row in conn.execute(in_order).all():
             stored = store.stored_of(row)
             if _lacks(has.get((stored.author, stored.id)), stored):
                 self._ground.change(conn, stored, only_for=person)
@@ -178,13 +186,8 @@ class Reunion:
                 continue
             if stored is not None:
                 taken.append(stored)
-                store.add_take_back(
-                    conn,
-                    ref=stored.ref,
-                    person=person,
-                    taken=self._ground.clock.now(),
-                    replaced=before.hash if before else None,
-                )
+                now = self._ground.clock.now()
+                kept.add_take_back(conn, stored, before, person=person, taken=now)
             self._answer_holder(conn, person, checked, stored or before)
         if taken:
             emit(conn, RecordsTakenBack(person, tuple(stored.ref for stored in taken)))
@@ -244,6 +247,8 @@ def _lacks(held: Held | None, stored: Stored) -> bool:
         return True
     if held.state == "gone":
         return stored.withdrawn  # the friend chose to be without it; a tombstone passes
+    if stored.kind in ONE_VALUED:
+        return held.hash != b64u(stored.hash)  # ordered by key first, which a list does not say
     return held.hash != b64u(stored.hash) and (stored.withdrawn or stored.revision >= held.revision)
 
 

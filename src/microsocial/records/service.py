@@ -10,13 +10,17 @@ from microsocial.clock import Clock, Entropy
 from microsocial.protocol.encoding import b64u
 from microsocial.protocol.envelope import Envelope
 from microsocial.protocol.exchange import Held
-from microsocial.protocol.keys import KeyLog, decode_key_log
+from microsocial.protocol.keys import KeyLog
+from microsocial.protocol.limits import MAX_DISOWNED
 from microsocial.protocol.payloads import read_record
 from microsocial.protocol.revisions import next_revision
 from microsocial.records import pages, store
 from microsocial.records.arriving import Arriving, check, unstored
 from microsocial.records.ground import EXPIRED, Ground
 from microsocial.records.handlers import Handler, Watcher
+from microsocial.records.keys.apart import SettingAside
+from microsocial.records.keys.rings import KeyRings
+from microsocial.records.keys.suspects import Suspects
 from microsocial.records.model import (
     Accepted,
     Change,
@@ -42,7 +46,13 @@ class Log:
         self.me = me
         self._ground = Ground(me, clock, entropy)
         self._arriving = Arriving(self._ground)
-        self._reunion = Reunion(self._ground, self._arriving)
+        self.rings = KeyRings(me, clock)
+        self.apart = SettingAside(self._ground, self.rings)
+        self.suspects = Suspects(self._ground, self._arriving)
+        self._reunion = Reunion(self._ground, self._arriving, self.suspects)
+        self._ground.is_aside = self.apart.is_aside
+        self._ground.is_doubtful = self.suspects.are_doubtful
+        self.register("disown", self.apart)
         self._returning = Returning(self._ground, self._arriving)
 
     def register(self, kind: str, handler: Handler) -> None:
@@ -326,21 +336,18 @@ class Log:
 
     def key_logs(self, conn: Connection, persons: Collection[str]) -> dict[str, KeyLog]:
         """Give the key logs of those among these people whose log is known; mine too."""
-        known = {
-            person: decode_key_log(text.split(" "))
-            for person, text in store.key_logs(conn, persons).items()
-        }
-        return known | ({self.me.id: self.me.key_log} if self.me.id in persons else {})
+        return self.rings.logs(conn, persons)
 
     def keep_key_log(self, conn: Connection, key_log: KeyLog) -> None:
-        """Remember somebody's keys. The caller has merged them with what was known, perhaps a while ago.
+        """Remember somebody's keys; a log never becomes shorter (spec 3.4)."""
+        self.rings.keep(conn, key_log)
 
-        A log never becomes shorter (spec 3.4).
-        """
-        known = store.key_logs(conn, [key_log.id]).get(key_log.id, "")
-        encoded = " ".join(key_log.encoded())
-        if len(encoded) > len(known) and encoded.startswith(known):
-            store.put_key_log(conn, key_log.id, encoded)
+    def disown(self, conn: Connection, revisions: Sequence[Stored]) -> None:
+        """Say that I did not say these (spec 4.14). They go, here and at every friend's, and what they replaced comes back."""
+        items = [[one.id, one.revision, b64u(one.hash)] for one in revisions]
+        for start in range(0, len(items), MAX_DISOWNED):
+            some = {"items": items[start : start + MAX_DISOWNED]}
+            self.say(conn, "disown", some, audience="friends")
 
     # Projections
 

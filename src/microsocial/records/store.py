@@ -108,6 +108,8 @@ take_backs = Table(
     Column("person", Text, nullable=False),
     Column("taken", Integer, nullable=False),
     Column("replaced", LargeBinary),  # the envelope's hash
+    Column("hash", LargeBinary),  # of what came back
+    Column("before", LargeBinary),  # the envelope that it replaced, to undo it
 )
 ticks = Table(
     "ticks",
@@ -367,10 +369,6 @@ def settle_forgotten(conn: Connection, author: str, record_id: str) -> None:
 
 def drop_forgotten(conn: Connection, author: str, record_id: str) -> None:
     conn.execute(delete(forgotten).where(forgotten.c.author == author, forgotten.c.id == record_id))
-
-
-def add_take_back(conn: Connection, **values: Any) -> None:
-    conn.execute(insert(take_backs).values(**values))
 
 
 # People

@@ -14,6 +14,7 @@ from microsocial.records.store import offered, readers, records
 FOR_FRIENDS = ("public", "friends")
 FOR_NAMED = ("circle", "chosen")
 ONE_VALUED = ("profile", "address", "capsule")
+FOR_EVERY_FRIEND = (*ONE_VALUED, "disown")  # whenever the friendship began
 FOLLOWING = (
     "clear",
     "removal",
@@ -44,7 +45,7 @@ def is_meant_for(
     of_mine = and_(
         column.author == me,
         or_(
-            column.kind.in_(ONE_VALUED),
+            column.kind.in_(FOR_EVERY_FRIEND),
             and_(column.kind.in_(FOLLOWING), _is_reader(record, person)),
             and_(
                 column.thread.is_(None),
