@@ -255,3 +255,47 @@ def delivery() -> Call[model.Delivery]:
 def try_now(person: str) -> Call[Any]:
     """Wake the delivery to one friend at once."""
     return Call("POST", f"/delivery/{_part(person)}/try")
+
+
+# -- your data --
+
+
+def works() -> Call[list[model.Work]]:
+    """What runs long and what ran, newest first."""
+    return Call("GET", "/work")
+
+
+def stop_work(work: str) -> Call[model.Work]:
+    return Call("POST", f"/work/{_part(work)}/stop")
+
+
+def export(*, messages: bool) -> Call[bytes]:
+    """Everything of mine as one zip (carrying.py brings it)."""
+    return Call("GET", "/export", {"messages": "yes" if messages else "no"})
+
+
+def bring_back() -> Call[model.Work]:
+    """An export comes back; carrying.py sends the file."""
+    return Call("POST", "/import")
+
+
+def backups() -> Call[model.Backups]:
+    return Call("GET", "/backups")
+
+
+def choose_backups(folder: str, every: str, passphrase: str | None = None) -> Call[model.Backups]:
+    """Say where backups go and how often; a new folder needs a passphrase."""
+    said = _without_none(folder=folder, every=every, passphrase=passphrase)
+    return Call("PUT", "/backups", body=said)
+
+
+def end_backups() -> Call[None]:
+    return Call("DELETE", "/backups")
+
+
+def back_up() -> Call[model.Work]:
+    return Call("POST", "/backups/run")
+
+
+def rehearse() -> Call[model.Work]:
+    return Call("POST", "/backups/rehearse")

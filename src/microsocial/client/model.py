@@ -128,6 +128,7 @@ class Post(TypedDict):
     audience: Audience
     created: int
     received: int
+    expires: NotRequired[int | None]
     edited: bool
     media: list[Media]
     card: dict[str, Any] | None
@@ -147,6 +148,7 @@ class Message(TypedDict):
     html: str
     created: int
     received: int
+    expires: NotRequired[int | None]
     media: list[Media]
     state: str
     sentence: str
@@ -268,3 +270,40 @@ class Token(TypedDict):
 
 class Added(TypedDict):
     friend: Friend
+
+
+class Work(TypedDict):
+    id: str
+    kind: str
+    state: Literal["running", "done", "failed", "stopped"]
+    done: int
+    total: int
+    sentence: str
+    started: int
+    ended: int | None
+
+
+class Told(TypedDict):
+    """The last backup (with `bytes`) or the last rehearsal (with `fine`)."""
+
+    made: int
+    sentence: str
+    bytes: NotRequired[int]
+    fine: NotRequired[bool]
+
+
+class Snapshot(TypedDict):
+    id: str
+    made: int
+    bytes: int | None
+
+
+class Backups(TypedDict):
+    folder: str | None
+    every: Literal["day", "week", "off"]
+    keep: str
+    last: Told | None
+    next: int | None
+    trouble: str | None
+    rehearsal: Told | None
+    snapshots: list[Snapshot]

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from sqlalchemy import Connection, func, select
 
 from microsocial import __version__
+from microsocial.archive.backups.restored import last_restoration
 from microsocial.database import DATABASE_NAME
 from microsocial.errors import Conflict, Invalid, NotFound
 from microsocial.friends.store import friends
@@ -51,6 +52,7 @@ def router(node: Node) -> APIRouter:
                 "friends": conn.execute(counted).scalar_one(),
                 "head": rooms.log.head(conn).seq,
                 "stopped": rooms.delivery.stopped(conn),
+                "restored": last_restoration(conn, rooms.friends, node.clock.now()),
                 "clock": _doubt_about_the_clock(conn, node),
             }
 

@@ -142,12 +142,14 @@ class Backups:
         else:
             assert plan is not None  # is_same
             seed = plan.key
-        soon = self._clock.now() + model.FIRST_AFTER_MS
+        following = self._clock.now() + model.FIRST_AFTER_MS
+        if is_same and plan is not None and plan.made:
+            following = max(following, plan.made + model.EVERY_MS.get(every, 0))
 
         def change(conn: Connection) -> None:
             if not is_same:
                 store.drop_plan(conn)
-            store.put_plan(conn, folder=str(place), key=seed, every=every, next=soon, trouble=None)
+            store.put_plan(conn, folder=str(place), key=seed, every=every, next=following)
 
         await self._db.write(change)
         return await self.state()

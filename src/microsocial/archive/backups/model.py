@@ -234,8 +234,8 @@ def time_of(moment: int) -> str:
 def size_of(count: int) -> str:
     """Bytes as a person says them."""
     amount = float(count)
-    for unit in ("bytes", "kB", "MB"):
-        if amount < 1000:
+    for unit in ("bytes", "KiB", "MiB"):
+        if amount < 1024:
             return f"{amount:.0f} {unit}"
-        amount /= 1000
-    return f"{amount:.1f} GB"
+        amount /= 1024
+    return f"{amount:.1f} GiB"

@@ -55,8 +55,10 @@ class Restored:
     left_out: list[str] = field(default_factory=list)
 
 
-def was_interrupted(data: Path) -> bool:
-    return (data / RESTORING).is_dir()
+def check_finished(data: Path) -> None:
+    """Look at a folder in which nobody lives. Raises RestoreInterrupted."""
+    if (data / RESTORING).is_dir():
+        raise RestoreInterrupted(str(data))
 
 
 def restore(
