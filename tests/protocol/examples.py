@@ -201,6 +201,14 @@ TRUE_LETTERS: dict[str, dict[str, Any]] = {
         "note": "It is me!",
         "position": "",
     },
+    "help": {
+        "from": ANA.id,
+        "to": BEN.id,
+        "key": 0,
+        "request": HASH,
+        "keys": BEN.log.encoded(),
+        "capsule": BEN.says("capsule", BEN.base(id="capsule", sealed="AAAA")).encoded(),
+    },
     "farewell": PAIR | {"since": "here", "left": False},
 }
 WRONG_LETTERS: list[Wrong] = [
@@ -238,6 +246,9 @@ WRONG_LETTERS: list[Wrong] = [
     ("9.2", "a note too long", "greeting", {"note": "x" * 501}),
     ("4.10", "a control character in a note", "greeting", {"note": "\x1b[2J"}),
     ("7.3", "an address that is no record", "answer", {"address": "https://ana.example"}),
+    ("9.8", "no key log", "help", {"keys": []}),
+    ("9.8", "a reply to nothing", "help", {"request": ""}),
+    ("9.8", "a capsule that is no text", "help", {"capsule": {}}),
     ("9.5", "a position that is a number", "farewell", {"since": 5}),
     ("9.5", "a number for a boolean", "farewell", {"left": 1}),
 ]

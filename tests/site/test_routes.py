@@ -8,7 +8,7 @@ import pytest
 from tests.support.visitors import Context, visitor
 
 PRIVATE = "a secret among friends"
-PAGES = ["/", "/feed.atom", "/feed.json", "/i"]
+PAGES = ["/", "/feed.atom", "/feed.json", "/i", "/h"]
 
 
 def policy(response):
@@ -61,15 +61,16 @@ async def test_nobody_sets_a_cookie_and_everything_has_a_strict_policy(page, eve
         if "html" in answer.headers["content-type"]:
             assert policy(answer).startswith("default-src 'none'; style-src 'self' 'sha256-")
             assert "unsafe" not in policy(answer)
-            assert ("script-src" in policy(answer)) == (path == "/i")
+            assert ("script-src" in policy(answer)) == (path in ("/i", "/h"))
             assert not re.search(
                 r"""(?:src|href)=["'](?:https?:)?//(?!ana\.example)""", answer.text
             )
             assert not re.search(r"<[^>]+ (?:style|on[a-z]+)=", answer.text)
 
 
-async def test_the_policy_allows_exactly_the_style_and_the_script_that_are_there(page):
-    answer = await page.get("/i")
+@pytest.mark.parametrize("path", ["/i", "/h"])
+async def test_the_policy_allows_exactly_the_style_and_the_script_that_are_there(page, path):
+    answer = await page.get(path)
     for tag in ("style", "script"):
         [inside] = re.findall(rf"<{tag}>(.*?)</{tag}>", answer.text, re.DOTALL)
         digest = b64encode(sha256(inside.encode()).digest()).decode()
@@ -149,9 +150,9 @@ async def test_words_of_anybody_are_only_words(village):
     ben.comment(post, evil)
     village.bring()
     async with visitor(Context(ana)) as page:
-        for path in ("/", f"/p/{post['id']}", "/i", "/p/nothing"):
+        for path in ("/", f"/p/{post['id']}", "/i", "/h", "/p/nothing"):
             shown = (await page.get(path)).text
-            assert shown.count("<script>") == (1 if path == "/i" else 0)
+            assert shown.count("<script>") == (1 if path in ("/i", "/h") else 0)
             assert "alert(1)</script>" not in shown
 
 
@@ -212,8 +213,9 @@ async def test_a_hostile_host_header_gets_into_nothing(page):
     assert b"x<y>" not in answer.content
 
 
-async def test_the_invitation_holds_no_secret_and_sends_none(page):
-    answer = await page.get("/i")
+@pytest.mark.parametrize("path", ["/i", "/h"])
+async def test_an_invitation_and_help_hold_no_secret_and_send_none(page, path):
+    answer = await page.get(path)
     assert "Ana Lindqvist" in answer.text
     assert "location.hash" in answer.text
     assert not re.search(r"fetch|XMLHttp|sendBeacon|Image\(", answer.text)

@@ -36,6 +36,7 @@ from microsocial.protocol.capsules import Contents, open_capsule, seal_capsule
 from microsocial.protocol.crypto import hkdf, new_hpke_key
 from microsocial.protocol.encoding import b64u, dump, unb64u
 from microsocial.protocol.envelope import sign_envelope
+from microsocial.protocol.help import HelpLink
 from microsocial.protocol.keys import KeyLog, Reason, inception, rotation
 from microsocial.protocol.refusals import CannotOpen
 from microsocial.protocol.sealing import open_sealed, pad, seal
@@ -386,6 +387,7 @@ def letters() -> Iterator[Case]:
         "holdings": "8.1",
         "greeting": "9.2",
         "farewell": "9.5",
+        "help": "9.8",
     }
     for kind, payload in TRUE_LETTERS.items():
         said = ANA.says(kind, payload).encoded()
@@ -424,6 +426,37 @@ def invite_links() -> Iterator[Case]:
     yield accept(
         "9.2", "Ben's proof", "invite-mac", secret=b64u(secret), **{"from": BEN.id, "to": ANA.id}
     )
+
+
+def help_links() -> Iterator[Case]:
+    secret = drawn("help", 16)
+    link = HelpLink("https://ben.example", BEN.id, drawn("help id", 8), secret).link()
+    yield accept("9.8", "a link", "parse-a-help-link", link=link)
+    local = link.replace("https://ben.example", "http://localhost:8080")
+    yield accept("9.8", "on this machine", "parse-a-help-link", link=local)
+    wrong = {
+        "no secret": link.split("#")[0],
+        "a letter short": link[:-1],
+        "an invite": link.replace("/h#", "/i#"),
+        "another scheme": link.replace("https", "ftp"),
+        "an id with stray bits": link.replace(BEN.id, BEN.id[:-1] + "B"),
+    }
+    for name, changed in wrong.items():
+        yield refuse("9.8", name, "parse-a-help-link", link=changed)
+    proof = {"id": b64u(drawn("help id", 8)), "mac": invites.mac(secret, ANA.id, BEN.id)}
+    asked = {"nonce": b64u(drawn("nonce", 16)), "link": proof}
+    yield accept("9.8", "with a link", "read-a-help-request", body=b64u(dump(asked)))
+    alone = {"nonce": asked["nonce"]}
+    yield accept("9.8", "of a friend", "read-a-help-request", body=b64u(dump(alone)))
+    changes: dict[str, Values] = {
+        "no nonce": {"nonce": None},
+        "a short nonce": {"nonce": "AAAA"},
+        "a link without proof": {"link": {"id": proof["id"]}},
+        "a link that is none": {"link": "x"},
+        "too much": {"more": "x" * 1024},
+    }
+    for name, change in changes.items():
+        yield refuse("9.8", name, "read-a-help-request", body=b64u(dump(asked | change)))
 
 
 def requests() -> Iterator[Case]:
@@ -558,6 +591,7 @@ FILES = {
     "capsules": ("What friends keep for one who comes back", capsules),
     "letters": ("What nodes say", letters),
     "invites": ("Invite links and proofs", invite_links),
+    "help": ("Help for one who comes back", help_links),
     "requests": ("Signed requests", requests),
     "blobs": ("Photos and clips", blobs),
 }

@@ -17,6 +17,7 @@ from microsocial.protocol.envelope import (
     signed_bytes,
     verify_envelope,
 )
+from microsocial.protocol.help import parse_help_link, read_help_request
 from microsocial.protocol.keys import decode_key_log, merge, signing_key
 from microsocial.protocol.limits import MAX_RECORD_BYTES, MAX_UPDATE_BYTES
 from microsocial.protocol.payloads import read_record, read_signed_record
@@ -35,6 +36,7 @@ _LETTERS: dict[str, Callable[..., Any]] = {
     "holdings": exchange.read_holdings,
     "greeting": exchange.read_greeting,
     "farewell": exchange.read_farewell,
+    "help": exchange.read_help,
 }
 
 
@@ -162,6 +164,21 @@ def parse_invite(given: Values) -> Values:
     }
 
 
+def parse_a_help_link(given: Values) -> Values:
+    link = parse_help_link(given["link"])
+    return {
+        "url": link.url,
+        "id": link.id,
+        "help": b64u(link.help_id),
+        "secret": b64u(link.secret),
+    }
+
+
+def read_a_help_request(given: Values) -> Values:
+    asked = read_help_request(unb64u(given["body"]))
+    return {"nonce": asked.nonce, "link": asked.link.id if asked.link else None}
+
+
 def invite_mac(given: Values) -> Values:
     return {"mac": invites.mac(unb64u(given["secret"]), given["from"], given["to"])}
 
@@ -229,6 +246,8 @@ OPERATIONS: dict[str, Callable[[Values], Values]] = {
         read_a_letter,
         read_well_known,
         parse_invite,
+        parse_a_help_link,
+        read_a_help_request,
         invite_mac,
         sign_bytes,
         signature_base,

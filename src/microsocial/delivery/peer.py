@@ -14,7 +14,15 @@ from microsocial.protocol.refusals import Malformed
 from microsocial.protocol.signatures import SignedRequest
 from microsocial.records.model import Change
 from microsocial.records.service import Log
-from microsocial.transport.reception import Blobs, Host, PublicPage, Reception, no_blob
+from microsocial.transport.reception import (
+    Blobs,
+    Help,
+    Host,
+    PublicPage,
+    Reception,
+    no_blob,
+    no_help,
+)
 
 
 def reception(
@@ -29,8 +37,9 @@ def reception(
     turned_away: Callable[[str], None] = lambda _person: None,
     awaited: Callable[[Connection, str], bool] = lambda _conn, _person: False,
     blob: Blobs = no_blob,
+    help_friend: Help = no_help,
 ) -> Reception:
-    """Join the door to the rooms. `is_friend`, `open_greeting`, `greet`, `awaited` are the friends room's, `heard` and `turned_away` the courier's, `blob` the media room's."""
+    """Join the door to the rooms. `is_friend`, `open_greeting`, `greet`, `awaited`, `help_friend` are the friends room's, `heard` and `turned_away` the courier's, `blob` the media room's."""
 
     def correspondent(conn: Connection, person: str) -> KeyLog | None:
         return key_log(conn, person) if is_friend(conn, person) else None
@@ -55,6 +64,7 @@ def reception(
         head=lambda conn: _cursor_at(log.head(conn)),
         awaited=awaited,
         blob=blob,
+        help=help_friend,
         moved=delivery.residence.record,
         is_given_up=delivery.residence.is_given_up,
     )

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 from typing_extensions import TypedDict
 
 from microsocial.context import ApiContext, Body
+from microsocial.friends.help import HelpShown
 from microsocial.friends.knocking import Knocking
 from microsocial.friends.model import (
     CircleShape,
@@ -102,6 +103,13 @@ def _friends(routes: APIRouter, context: ApiContext) -> None:
     async def remove(person: str) -> None:
         friends = context.room(Friends)
         await context.db.write(lambda conn: friends.remove(conn, person))
+
+    @routes.post("/friends/{person}/help", status_code=201)
+    async def give_help(person: str) -> HelpShown:
+        """Make the link with which a friend who has lost everything comes back."""
+        friends = context.room(Friends)
+        address = context.settings.address or f"http://localhost:{context.settings.port}"
+        return await context.db.write(lambda conn: friends.help.make(conn, person, address))
 
     @routes.post("/friends/{person}/block", status_code=204)
     async def block(person: str) -> None:

@@ -11,6 +11,7 @@ from microsocial.friends import forgetting, people, store
 from microsocial.friends.capsules import Capsules
 from microsocial.friends.circles import Circles, fold
 from microsocial.friends.doors import Doors
+from microsocial.friends.help import Helping
 from microsocial.friends.invites import Invites
 from microsocial.friends.model import (
     FriendShape,
@@ -51,6 +52,7 @@ class Friends:
         self.invites = Invites(me.id, clock, entropy)
         self.pages = Pages(me.id, log, delivery, self.circles)
         self.capsules = Capsules(me, log, self.circles, clock)
+        self.help = Helping(me, log, clock, entropy)
         self.doors = Doors(me, log, delivery, self.invites, self.pages, self.capsules, clock)
         log.register("profile", ProfileHandler(me.id, self.pages))
         log.register("address", AddressHandler(me.id, delivery))

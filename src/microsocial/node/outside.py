@@ -47,7 +47,9 @@ def build_outside(
         return rooms.friends.allowed_hosts(conn, person), keys.current if keys else None
 
     def destination(conn: Connection, person: str) -> Destination:
-        rooms.delivery.residence.check(conn)  # who has moved, or gives this node up, fetches nothing
+        rooms.delivery.residence.check(
+            conn
+        )  # who has moved, or gives this node up, fetches nothing
         allowed, key = whereabouts(conn, person)
         return Destination(person, rooms.delivery.urls(conn, person), allowed, key)
 
@@ -87,5 +89,6 @@ def build_outside(
             turned_away=courier.turned_away,
             awaited=rooms.friends.is_awaited,
             blob=for_friends(db, rooms.media),
+            help_friend=rooms.friends.help.answer,
         ),
     )

@@ -30,6 +30,7 @@ from microsocial.protocol.limits import (
     MAX_ANSWER_BYTES,
     MAX_CAPABILITIES,
     MAX_GREETING_BYTES,
+    MAX_HELP_BYTES,
     MAX_HOLDINGS,
     MAX_KEY_EVENT_BYTES,
     MAX_KEY_EVENTS,
@@ -211,6 +212,17 @@ class Farewell(_Object, frozen=True, kw_only=True):
     left: bool = False  # the sender gives up their node altogether
 
 
+class Help(_Letter, frozen=True, kw_only=True):
+    """What a friend knows of one who has lost everything but the words (spec 9.8). Signed, not sealed: its capsule is."""
+
+    kind: ClassVar[str] = "help"
+    max_bytes: ClassVar[int] = MAX_HELP_BYTES
+
+    request: Hash  # of the body that it answers
+    keys: Annotated[EncodedKeyLog, Meta(min_length=1)]  # the receiver's, as the signer knows it
+    capsule: EncodedRecord | None = None
+
+
 class PublicName(msgspec.Struct, frozen=True, kw_only=True):
     """What a stranger may know before saying hello; unsigned, so only a hint."""
 
@@ -255,7 +267,7 @@ class _Keys(msgspec.Struct, frozen=True):
 
 
 _STATUSES = {status.value: status for status in Status}
-Letter = TypeVar("Letter", Update, Answer, Reunion, Holdings, Greeting, Farewell)
+Letter = TypeVar("Letter", Update, Answer, Reunion, Holdings, Greeting, Farewell, Help)
 
 
 def _read(envelope: Envelope, model: type[Letter]) -> Letter:
@@ -288,6 +300,10 @@ def read_greeting(envelope: Envelope) -> Greeting:
 
 def read_farewell(envelope: Envelope) -> Farewell:
     return _read(envelope, Farewell)
+
+
+def read_help(envelope: Envelope) -> Help:
+    return _read(envelope, Help)
 
 
 def read_well_known(content: bytes) -> WellKnown:

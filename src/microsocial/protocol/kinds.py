@@ -55,6 +55,7 @@ OBJECTS = frozenset(
         "holdings",
         "greeting",
         "farewell",
+        "help",
         "export",
     }
 )

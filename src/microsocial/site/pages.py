@@ -64,6 +64,15 @@ class Pages:
     def invitation(self, owner: Owner, script: str) -> Built:
         return self._render("invitation.html", name=owner.name, hue=owner.hue, script=script)
 
+    def help(self, owner: Owner, script: str) -> Built:
+        return self._render("help.html", name=owner.name, hue=owner.hue, script=script)
+
+    def moved(self, owner: Owner, address: str) -> Built:
+        return self._render("moved.html", name=owner.name, hue=owner.hue, address=address)
+
+    def given_up(self) -> Built:
+        return self._render("gone.html", name="Microsocial", hue=DEFAULT_HUE)
+
     # Pages made of posts
 
     def home(

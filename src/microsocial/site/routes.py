@@ -11,6 +11,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from microsocial.context import ApiContext, NotSetUp
+from microsocial.delivery.model import ResidenceChanged
+from microsocial.delivery.service import Delivery
+from microsocial.friends.homes import is_private
 from microsocial.friends.model import FriendshipEnded, ProfileChanged
 from microsocial.posts.model import PublicChanged
 from microsocial.posts.service import Posts
@@ -18,7 +21,7 @@ from microsocial.protocol.crypto import sha256
 from microsocial.records.service import Log
 from microsocial.site.assets import assets
 from microsocial.site.cache import Built, PageCache
-from microsocial.site.invitation import SCRIPT
+from microsocial.site.invitation import HELP_SCRIPT, SCRIPT
 from microsocial.site.pages import HTML, Pages, owner_of
 
 # A cache in front may answer for half a minute by itself; browsers ask each time and mostly hear 304.
@@ -62,6 +65,8 @@ class Site:
         self._assets = assets()
         self._pages = Pages(self._assets, context.clock)
         self._cache = PageCache()
+        self._residence: tuple[str | None, bool] | None = None  # once it was looked up
+        context.bus.subscribe(ResidenceChanged, lambda _event: self._forget_residence())
         for event in (PublicChanged, ProfileChanged, FriendshipEnded):
             context.bus.subscribe(event, lambda _event: self._cache.forget())
 
@@ -109,6 +114,12 @@ class Site:
 
         return await self._answer(request, ("invitation",), build, script=SCRIPT)
 
+    async def help(self, request: Request) -> Response:
+        def build(conn: Connection, _posts: Posts, log: Log) -> Built:
+            return self._pages.help(owner_of(conn, log), HELP_SCRIPT)
+
+        return await self._answer(request, ("help",), build, script=HELP_SCRIPT)
+
     async def asset(self, request: Request) -> Response:
         found = self._assets.find(request.path_params["name"])
         if found is None:
@@ -141,6 +152,10 @@ class Site:
         except NotSetUp:
             return _response(self._pages.nobody_home(), NEVER)
 
+        left = await self._left(request, log)
+        if left is not None:
+            return left
+
         def built() -> Awaitable[Built | None]:
             return self._context.db.read_long(lambda conn: build(conn, posts, log))
 
@@ -151,6 +166,30 @@ class Site:
             return Response(status_code=304, headers={"ETag": page.etag, "Cache-Control": PUBLIC})
         return _response(page, PUBLIC, script=script)
 
+    def _forget_residence(self) -> None:
+        self._residence = None
+        self._cache.forget()
+
+    async def _left(self, request: Request, log: Log) -> Response | None:
+        """Say where the owner went, or that they gave this page up; None while they live here."""
+        residence = self._context.room(Delivery).residence
+        if self._residence is None:
+            self._residence = await self._context.db.read(
+                lambda conn: (residence.moved_to(conn), residence.is_given_up(conn))
+            )
+        moved_to, is_given_up = self._residence
+        if is_given_up:
+            return _response(self._pages.given_up(), NEVER, status=410)
+        if moved_to is None:
+            return None
+        owner = await self._context.db.read(lambda conn: owner_of(conn, log))
+        page = self._pages.moved(owner, moved_to)
+        if is_private(moved_to):  # nowhere a visitor could be sent to
+            return _response(page, NEVER, status=410)
+        response = _response(page, NEVER, status=308)  # with its own words for who does not follow
+        response.headers["Location"] = moved_to + _as_asked(request)
+        return response
+
     def _base(self, request: Request) -> str:
         """Give the address that links and feeds name: the owner's, else the one that was asked."""
         if self._context.settings.address:
@@ -159,6 +198,13 @@ class Site:
         if not _HOST.fullmatch(host):
             host = "localhost"
         return f"{request.url.scheme}://{host}"
+
+
+def _as_asked(request: Request) -> str:
+    """The path and query as they stood in the request line. Browsers keep what stands after the #, so invites follow."""
+    path = (request.scope.get("raw_path") or request.url.path.encode()).decode("latin-1")
+    query = request.scope.get("query_string", b"").decode("latin-1")
+    return path.partition("?")[0] + (f"?{query}" if query else "")
 
 
 def _has_it(request: Request, etag: str) -> bool:
@@ -184,6 +230,7 @@ def routes(context: ApiContext) -> list[Route]:
         Route("/feed.atom", site.atom),
         Route("/feed.json", site.json_feed),
         Route("/i", site.invitation),
+        Route("/h", site.help),
         Route("/site/{version}/{name:path}", site.asset),
     ]
 

@@ -94,6 +94,10 @@ class NoSuchBlob(NotFound):
     """There is no such photo or clip for you here (any more)."""
 
 
+class NoSuchHelp(NotFound):
+    """This help link is not valid (any more). Ask your friend for a new one."""
+
+
 class LivesElsewhere(NotFound):
     """This person has moved."""
 

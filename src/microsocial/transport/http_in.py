@@ -16,10 +16,16 @@ from starlette.routing import Route
 from microsocial.context import ApiContext
 from microsocial.database import DiskFull, MachineFault
 from microsocial.errors import MicrosocialError
-from microsocial.protocol.encoding import b64u
+from microsocial.protocol.encoding import b64u, hash_of
 from microsocial.protocol.exchange import Answer, read_keys
+from microsocial.protocol.help import read_help_request
 from microsocial.protocol.keys import KeyLog, decode_key_log, merge
-from microsocial.protocol.limits import MAX_CLOCK_DIFFERENCE_S, MAX_KEYS_BYTES, MAX_SEALED_BYTES
+from microsocial.protocol.limits import (
+    MAX_CLOCK_DIFFERENCE_S,
+    MAX_HELP_REQUEST_BYTES,
+    MAX_KEYS_BYTES,
+    MAX_SEALED_BYTES,
+)
 from microsocial.protocol.refusals import Status
 from microsocial.protocol.sealing import sealed_prekey_id
 from microsocial.protocol.signatures import SignedRequest, check_content, read_claims, verify
@@ -29,6 +35,7 @@ from microsocial.transport.errors import (
     LivesElsewhere,
     NobodyOfThatId,
     NoSuchBlob,
+    NoSuchHelp,
     Replayed,
     TooManyTries,
     UnknownPurpose,
@@ -62,6 +69,7 @@ def peer_routes(context: ApiContext) -> list[Route]:
         Route("/peer/v1/exchange", door.exchange, methods=["POST"]),
         Route("/peer/v1/greetings", door.greetings, methods=["POST"]),
         Route("/peer/v1/keys", door.keys, methods=["POST"]),
+        Route("/peer/v1/help", door.help, methods=["POST"]),
         Route("/peer/v1/media/{name}", door.media, methods=["GET"]),
         Route("/peer/v1/public", door.public, methods=["GET"]),
     ]
@@ -168,6 +176,33 @@ class PeerDoor:
         self._check_nonce(signed)
         await self._context.db.write(lambda conn: reception.keep_keys(conn, merged))
         return self._answer(signed, Status.APPLIED)
+
+    # -- a friend who has lost everything but the words --
+
+    async def help(self, request: Request) -> Response:
+        """Tell a friend's key log and capsule (spec 9.8). Whatever is wrong with a link, it is one and the same 404."""
+        reception = self._reception
+        _check_type(request, "application/json")
+        signed = self._claims(request)
+        self._count_stranger(request)  # nobody needs it often
+        if self._clock_differs(signed):
+            return self._answer(signed, Status.CLOCK_DIFFERS, status_code=401)
+        known = await self._context.db.read(lambda conn: reception.correspondent(conn, signed.id))
+        body = await _content(request, signed, MAX_HELP_REQUEST_BYTES)
+        asked = read_help_request(body)
+        if asked.link is not None:
+            _check_any_key(signed, known)
+        elif known is None:
+            return self._answer(signed, Status.NOT_FRIENDS)
+        elif (refused := self._check_key(request, signed, known)) is not None:
+            return refused
+        self._check_nonce(signed)
+        reply = await self._context.db.read(
+            lambda conn: reception.help(conn, signed.id, asked, hash_of(body))
+        )
+        if reply is None:
+            raise NoSuchHelp
+        return Response(reply, media_type=PEER_CONTENT_TYPE)
 
     # -- photos and clips --
 
@@ -302,6 +337,16 @@ async def _content(request: Request, signed: SignedRequest, max_bytes: int) -> b
     body = await read_body(request, max_bytes)
     check_content(signed, body)
     return body
+
+
+def _check_any_key(signed: SignedRequest, known: KeyLog | None) -> None:
+    """Who comes with nothing but the words does not know their key number: any key of their log will do."""
+    if known is None or signed.number > known.number:
+        raise NoSuchHelp
+    try:
+        verify(signed, known.key(signed.number))
+    except MicrosocialError as error:
+        raise NoSuchHelp from error
 
 
 def _check_type(request: Request, content_type: str) -> None:

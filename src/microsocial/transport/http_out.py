@@ -110,6 +110,7 @@ class HttpOut:
         signer: Signer,
         purpose: str,
         max_bytes: int = MAX_SEALED_BYTES,
+        content_type: str = PEER_CONTENT_TYPE,
     ) -> Response:
         """Sign and send `body`, trying the person's addresses in order.
 
@@ -118,7 +119,7 @@ class HttpOut:
         Raises:
             NoAddress, NotReachable, TooSlow, AddressRefused, CertificateWrong, Moved, NotMicrosocial, AnswerTooLarge.
         """
-        headers = {"Microsocial-Purpose": purpose, "Content-Type": PEER_CONTENT_TYPE}
+        headers = {"Microsocial-Purpose": purpose, "Content-Type": content_type}
         return await self._carry(to, _Errand("POST", path, body, signer, headers), max_bytes)
 
     async def fetch(

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from microsocial.protocol.crypto import SigningKey
 from microsocial.protocol.envelope import Envelope
+from microsocial.protocol.help import HelpRequest
 from microsocial.protocol.keys import KeyLog
 from microsocial.protocol.refusals import Status
 from microsocial.protocol.signatures import SignedRequest
@@ -46,6 +47,14 @@ async def no_blob(_request: Request, _person: str, _name: str) -> Response | Non
     return None
 
 
+# (conn, person, asked, hash of the body) → what is known of this friend, signed, or None when it is not for them.
+Help = Callable[[Connection, str, HelpRequest, str], bytes | None]
+
+
+def no_help(_conn: Connection, _person: str, _asked: HelpRequest, _request_hash: str) -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class Reception:
     """Everything the door needs to know, each a plain function of the rooms.
@@ -68,6 +77,8 @@ class Reception:
         public_page: the public log after a cursor (spec 10.1).
         head: the newest change of the log: while it is the same, so is every page.
         blob: `(request, person, name) -> response`: a blob for this friend, or None when there is none for them.
+        help: `(conn, person, asked, hash of the body) -> reply`: key log and capsule of a friend who has lost them, signed, or None
+            when their link is not valid. Only reads.
         awaited: whether a greeting of ours to this person waits for theirs. On their side we may be friends already, so they are
             asked to wait (`busy`); `not-friends` would end what has not begun here yet.
         moved: my signed address record, once I live elsewhere (spec 9.7), or None.
@@ -90,5 +101,6 @@ class Reception:
     turned_away: Callable[[str], None] = lambda _person: None
     awaited: Callable[[Connection, str], bool] = lambda _conn, _person: False
     blob: Blobs = no_blob
+    help: Help = no_help
     moved: Callable[[Connection], str | None] = lambda _conn: None
     is_given_up: Callable[[Connection], bool] = lambda _conn: False
