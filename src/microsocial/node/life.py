@@ -13,6 +13,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from microsocial import __version__
+from microsocial.archive.backups.restoring import check_finished
 from microsocial.clock import Clock, Entropy, SystemClock, steady_ms, system_entropy
 from microsocial.context import NotSetUp
 from microsocial.database import Database, Folder, open_folder
@@ -142,7 +143,9 @@ class Node:
         try:
             self._db = Database(self._folder.database, self.bus).open()
             me = self.db.read_sync(self.identity.me)
-            if me:
+            if me is None:
+                check_finished(self.settings.data)
+            else:
                 self._move_in(
                     build_rooms(me, self.clock, self.entropy, self.settings.data / FOLDER)
                 )
