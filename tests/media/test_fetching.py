@@ -237,3 +237,31 @@ async def test_a_friend_who_shows_too_much_takes_a_days_worth_and_the_rest_comes
     await settled(ben)
     assert [post["media"][0]["state"] for post in ben.person.feed()] == ["ready"] * 4
     assert len(ben.asked) == 4
+
+
+async def test_what_was_looked_at_is_written_down_later_and_all_at_once(studios, monkeypatch):
+    monkeypatch.setattr(module, "MARK_SECONDS", 0.05)
+    ana, ben = studios
+    for number in range(3):
+        await ana.post(ana.prepared(f"{number}.jpg", sizes={"small": b"%d" % number + SMALL[1:]}))
+    await arrive(ana, ben)
+    ben.person.clock.advance(5000)
+    now = ben.person.clock.now()
+    writes = []
+    real = ben.fetching._db.write
+
+    async def counted(change):
+        writes.append(change)
+        return await real(change)
+
+    monkeypatch.setattr(ben.fetching._db, "write", counted)
+    for name in ben.rows():
+        ben.fetching.looked_at(name)
+    assert writes == []
+    await asyncio.sleep(0.15)
+    assert len(writes) == 1
+    assert {row.seen for row in ben.rows().values()} == {now}
+    ben.person.clock.advance(5000)
+    ben.fetching.looked_at(next(iter(ben.rows())))
+    await ben.fetching.stop()  # what is not written down yet is not lost
+    assert sorted(row.seen for row in ben.rows().values()) == [now, now, now + 5000]

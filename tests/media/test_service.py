@@ -117,7 +117,7 @@ def test_the_least_recently_seen_leaves_first_and_what_is_looked_at_stays(studio
         for number in range(4):
             store.add_theirs(conn, [(blob(number), False)], seen=number)
         ana.person.clock.advance(10_000)
-        ana.media.looked_at(conn, blob(0).hash)
+        ana.media.looked_at(blob(0).hash)
 
     ana.person.write(keep)
     make_room = ana.media.make_room

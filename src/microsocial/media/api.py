@@ -1,18 +1,14 @@
 """Uploads (tus 1.0: core, creation, termination, expiration) and blobs, for the owner."""
 
-import asyncio
 import base64
 import binascii
-import contextlib
 from email.utils import formatdate
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import FileResponse
 
 from microsocial.context import ApiContext
-from microsocial.database import DATABASE_NAME, MachineFault
 from microsocial.errors import Invalid
 from microsocial.media.doors import read_name
 from microsocial.media.fetching import Fetching
@@ -130,8 +126,7 @@ def _add_blobs(routes: APIRouter, context: ApiContext) -> None:
             await context.room(Fetching).look(found)
             found = await context.db.read(lambda conn: media.readable(conn, hash_))
         elif not found.mine:
-            with contextlib.suppress(MachineFault):  # a full disk still shows what is on it
-                await context.db.write(lambda conn: media.looked_at(conn, hash_))
+            context.room(Fetching).looked_at(hash_)
         return serve(
             request,
             found.length,

@@ -5,6 +5,7 @@ Rule 2: a file is never in memory whole: it comes in pieces and is checked on th
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -34,6 +35,7 @@ IN_ONE_ROUND = 100  # blobs of one friend before others' turn
 # an hour of voice notes as much again; what is beyond comes the next day, or when somebody looks at it.
 DAY_BYTES = 256 * MEBIBYTE
 DAY_MS = 24 * 3600 * 1000
+MARK_SECONDS = 60.0  # scrolling through a feed is one write, not one for each picture
 LOOK_SECONDS = 20.0  # how long somebody who looks is kept waiting
 PIECE_BYTES = 4 * MEBIBYTE  # asked for at a time: in memory, and within a minute at 70 kB/s
 
@@ -66,6 +68,7 @@ class Fetching:
         self._looks: dict[bytes, asyncio.Task[None]] = {}
         self._has_wanted: set[str] = set()
         self._spent = Spent(clock)
+        self._marking: asyncio.TimerHandle | None = None
         bus.subscribe(BlobsWanted, lambda event: self._wanted(event.holder))
         bus.subscribe(MachineRecovered, lambda _: self._ask_again())
 
@@ -80,6 +83,23 @@ class Fetching:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if self._marking is not None:
+            self._marking.cancel()
+            await self._mark_seen()
+
+    def looked_at(self, name: bytes) -> None:
+        """Somebody looked at a friend's file; it is written down a minute later, with what else they looked at."""
+        self._media.looked_at(name)
+        if self._marking is None:
+            loop = asyncio.get_running_loop()
+            self._marking = loop.call_later(
+                MARK_SECONDS, lambda: loop.create_task(self._mark_seen())
+            )
+
+    async def _mark_seen(self) -> None:
+        self._marking = None
+        with contextlib.suppress(MachineFault):  # a full disk still shows what is on it
+            await self._db.write(self._media.mark_seen)
 
     # What makes it ask
 

@@ -54,6 +54,7 @@ class Media:
         self._clock = clock
         self._entropy = entropy
         self.files = files
+        self._looked_at: dict[bytes, int] = {}
 
     # Mine
 
@@ -146,8 +147,14 @@ class Media:
             raise BlobAway
         return blob
 
-    def looked_at(self, conn: Connection, name: bytes) -> None:
-        store.set_seen(conn, name, self._clock.now())
+    def looked_at(self, name: bytes) -> None:
+        """Remember that somebody looked at a friend's blob. `mark_seen` writes it down, for many at once."""
+        self._looked_at[name] = self._clock.now()
+
+    def mark_seen(self, conn: Connection) -> None:
+        """Write down what was looked at since the last time."""
+        seen, self._looked_at = self._looked_at, {}
+        store.set_seen(conn, seen)
 
     def read_plain(self, blob: Blob, start: int, end: int) -> Iterator[bytes]:
         """Yield the plain bytes [start, end), opened chunk by chunk. Reads a file."""
@@ -205,6 +212,7 @@ class Media:
 
         `without` has just been asked for and stays, even if it alone is larger than the ceiling.
         """
+        self.mark_seen(conn)
         excess = store.cached_bytes(conn) - ceiling_bytes
         gone: list[bytes] = []
         for blob in store.least_recently_seen(conn) if excess > 0 else ():

@@ -1,7 +1,7 @@
 """The tables of the media room and their statements."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import (
@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    bindparam,
     delete,
     func,
     or_,
@@ -59,6 +60,9 @@ blob_uses = Table(
     Column("record", Integer, ForeignKey("records.no"), primary_key=True),
     Column("hash", LargeBinary, primary_key=True),
 )
+
+
+_SET_SEEN = update(blobs).where(blobs.c.hash == bindparam("name")).values(seen=bindparam("moment"))
 
 
 # Uploads
@@ -196,8 +200,11 @@ def set_arrived(conn: Connection, blob: Blob, seen: int) -> bool:
     return conn.execute(changed).rowcount > 0
 
 
-def set_seen(conn: Connection, name: bytes, seen: int) -> None:
-    conn.execute(update(blobs).where(blobs.c.hash == name).values(seen=seen))
+def set_seen(conn: Connection, seen: Mapping[bytes, int]) -> None:
+    """Say when each of these was looked at last."""
+    if seen:
+        rows = [{"name": name, "moment": moment} for name, moment in seen.items()]
+        conn.execute(_SET_SEEN, rows)
 
 
 def wanted_of(conn: Connection, holder: str, limit: int) -> list[Blob]:
