@@ -1,14 +1,17 @@
 """Uploads (tus 1.0: core, creation, termination, expiration) and blobs, for the owner."""
 
+import asyncio
 import base64
 import binascii
 from email.utils import formatdate
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import FileResponse
 
 from microsocial.context import ApiContext
+from microsocial.database import DATABASE_NAME
 from microsocial.errors import Invalid
 from microsocial.media.doors import read_name
 from microsocial.media.fetching import Fetching
