@@ -18,6 +18,31 @@ class NobodyToRebuild(Conflict):
 
 def register(app: typer.Typer) -> None:
     app.command()(rebuild)
+    app.command()(undo)
+
+
+def undo(data: DataOption = None, as_json: JsonOption = False) -> None:
+    """Take the last upgrade back: the database becomes what it was before it. What came since is kept beside."""
+    database = load("microsocial.database")
+    where = settings(data=data).data
+    if not (where / database.DATABASE_NAME).is_file():
+        raise database.NothingToUndo(str(where))
+    with database.open_folder(where) as folder:
+        undone = database.undo_upgrade(folder.database)
+    if as_json:
+        show_json(
+            {"revision": undone.revision, "was": undone.was, "since": undone.since}
+            | {"aside": str(undone.aside)}
+        )
+        return
+    say(
+        f"The database is as it was before the last upgrade (step {undone.revision}, not {undone.was})."
+    )
+    if undone.since:
+        came = ", ".join(f"{kind} {count}" for kind, count in sorted(undone.since.items()))
+        say(f"What came since is not in it: {came}. Your friends give back what they have of it.")
+    say(f"The newer database lies beside it: {undone.aside}")
+    say("Start the older program now; this one would upgrade again.")
 
 
 def rebuild(data: DataOption = None, as_json: JsonOption = False) -> None:

@@ -14,7 +14,7 @@ simulator, `open_folder` for the lock on a data folder, `WordsErased` to have de
 May import: settings, errors, events, clock.
 """
 
-from microsocial.database.copies import copy_in_use
+from microsocial.database.copies import NothingToUndo, copy_in_use, undo_upgrade
 from microsocial.database.database import Database, in_memory
 from microsocial.database.erasure import WordsErased
 from microsocial.database.failures import (
@@ -31,6 +31,7 @@ from microsocial.database.health import MachineFailed, MachineRecovered
 from microsocial.database.inspecting import (
     changed_copy,
     damage,
+    is_newer,
     opened_copy,
     rows_per_table,
     untouched_copy,
@@ -50,14 +51,17 @@ __all__ = [
     "MachineFault",
     "MachineRecovered",
     "MemoryFull",
+    "NothingToUndo",
     "WordsErased",
     "changed_copy",
     "copy_in_use",
     "damage",
     "in_memory",
+    "is_newer",
     "metadata",
     "open_folder",
     "opened_copy",
     "rows_per_table",
+    "undo_upgrade",
     "untouched_copy",
 ]

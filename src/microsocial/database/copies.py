@@ -1,15 +1,25 @@
 """Copies of the database: beside it before its schema changes, so that an upgrade can be undone; and of one that is in use."""
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable, Collection
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
-from microsocial.database.failures import explained
+from microsocial.database.failures import DataDamaged, explained
+from microsocial.errors import Conflict
+
+BEFORE, UNDONE = "before-", "undone"
 
 # Between two of these a copy says how far it is and may be stopped: 4 MiB.
 PAGES_AT_ONCE = 1024
+
+
+class NothingToUndo(Conflict):
+    """There is no copy from before an upgrade in this data folder. It is also gone once something was erased for good since."""
+
 
 # The last upgrade and the one before; each is as large as the database.
 COPIES_KEPT = 2
@@ -17,7 +27,7 @@ COPIES_KEPT = 2
 
 def keep_copy(path: Path, revision: str) -> Path:
     """Copy the database as it is at this revision; forget all but the newest copies."""
-    copy = path.with_name(f"{path.name}.before-{int(revision) + 1:04d}")
+    copy = path.with_name(f"{path.name}.{BEFORE}{int(revision) + 1:04d}")
     copy.unlink(missing_ok=True)
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("VACUUM INTO ?", (str(copy),))
@@ -29,13 +39,69 @@ def keep_copy(path: Path, revision: str) -> Path:
 
 def copies(path: Path) -> list[Path]:
     """Oldest first."""
-    return sorted(path.parent.glob(f"{path.name}.before-*"))
+    return sorted(path.parent.glob(f"{path.name}.{BEFORE}*"))
 
 
 def forget_copies(path: Path) -> None:
     """What must be gone must be gone from the copies too: erasing counts for more than undoing an upgrade."""
-    for copy in copies(path):
-        copy.unlink()
+    for copy in (*copies(path), set_aside(path)):
+        copy.unlink(missing_ok=True)
+
+
+def set_aside(path: Path) -> Path:
+    """Where the database of an upgrade that was undone lies."""
+    return path.with_name(f"{path.name}.{UNDONE}")
+
+
+@dataclass(frozen=True)
+class Undone:
+    """An upgrade taken back: the schema before and after, and how many records of each kind came since the upgrade."""
+
+    revision: str
+    was: str
+    since: dict[str, int]
+    aside: Path
+
+
+def undo_upgrade(path: Path) -> Undone:
+    """Put the copy from before the last upgrade in the database's place, which is kept aside.
+
+    Only while nothing runs on the folder. Raises NothingToUndo, DataDamaged.
+    """
+    with explained(path):
+        found = copies(path)
+        if not found:
+            raise NothingToUndo
+        copy, aside = found[-1], set_aside(path)
+        with closing(sqlite3.connect(copy)) as before:
+            if before.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+                raise DataDamaged(f"{copy.name}, the copy from before the upgrade")
+            revision = _revision(before)
+            (last,) = before.execute("SELECT coalesce(max(no), 0) FROM records").fetchone()
+        with closing(sqlite3.connect(path)) as now:
+            was = _revision(now)
+            since = now.execute(
+                "SELECT kind, count(*) FROM records WHERE no > ? GROUP BY kind", (last,)
+            ).fetchall()
+            now.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        # SQLite has removed its log with the last connection: the file is all of it. One step puts the other in its place.
+        aside.unlink(missing_ok=True)
+        _link(path, aside)
+        copy.replace(path)
+    return Undone(revision, was, dict(since), aside)
+
+
+def _revision(connection: sqlite3.Connection) -> str:
+    (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return str(revision)
+
+
+def _link(path: Path, other: Path) -> None:
+    """Give the file a second name; where the disk knows no such thing, copy it."""
+    try:
+        other.hardlink_to(path)
+    except OSError:
+        shutil.copy2(path, other)
 
 
 def copy_in_use(

@@ -58,7 +58,7 @@ class DatabaseClosed(WeBroke):
 
 
 class DataFromNewerProgram(Conflict):
-    """This data folder was made by a newer Microsocial. Install the newest version and start again."""
+    """This data folder was made by a newer Microsocial. Install the newest version, or go back with: microsocial undo."""
 
 
 class MigrationMissing(WeBroke):

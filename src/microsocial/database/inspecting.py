@@ -45,6 +45,11 @@ def changed_copy(path: Path) -> Iterator[Connection]:
             connection.close()
 
 
+def is_newer(revision: str) -> bool:
+    """Whether a database at this step of the schema's history needs a newer program than this."""
+    return revision > migrate.known_revisions()[-1]
+
+
 def damage(conn: Connection) -> str | None:
     """What SQLite finds wrong in the whole file, or None."""
     found = conn.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()

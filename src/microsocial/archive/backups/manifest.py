@@ -14,6 +14,7 @@ from microsocial.archive.backups.model import (
     NoSnapshotYet,
     NoSuchSnapshot,
 )
+from microsocial.database import is_newer
 
 FORMAT = 1
 # Small enough that a day's few changes cost little, large enough that a gigabyte is not a million files.
@@ -116,6 +117,8 @@ def read_manifest(folder: BackupFolder, key: Key, snapshot: str) -> Manifest:
         manifest = msgspec.json.decode(text, type=Manifest)
     except (CannotOpen, zlib.error, msgspec.DecodeError) as error:
         raise BackupDamaged(f"{file} is not what it was") from error
+    if is_newer(manifest.schema):
+        raise BackupFromNewerProgram(f"version {manifest.program}")
     if manifest.id != snapshot:
         raise BackupDamaged(f"{file} belongs to another time")
     return manifest
