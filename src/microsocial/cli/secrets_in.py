@@ -1,5 +1,6 @@
-"""How passwords come in: asked for without echo, or read from standard input by scripts. Never as an argument."""
+"""How passwords and the 24 words come in: asked for without echo, or read from standard input. Never as an argument."""
 
+import re
 import sys
 
 import typer
@@ -30,3 +31,26 @@ def ask_new_password(from_stdin: bool) -> str:
     if not from_stdin and ask_password(False, "Again") != first:
         raise NotTheSame
     return first
+
+
+WORDS = 24
+# A sheet numbers its words; whoever copies it may bring the numbers along.
+_NUMBER = re.compile(r"[0-9]{1,2}[.):]?")
+
+
+def ask_words(from_stdin: bool) -> list[str]:
+    """The 24 words as they were typed, to be checked by whoever needs them.
+
+    From standard input lines are read until there are 24, so that a password may stand on the line after them.
+    """
+    if not from_stdin:
+        typed = typer.prompt("Your 24 words, with spaces between", hide_input=True, err=True)
+        return _words_in(str(typed))
+    words: list[str] = []
+    while len(words) < WORDS and (line := sys.stdin.readline()):
+        words += _words_in(line)
+    return words
+
+
+def _words_in(text: str) -> list[str]:
+    return [word for word in text.replace(",", " ").split() if not _NUMBER.fullmatch(word)]
