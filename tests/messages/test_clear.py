@@ -1,8 +1,11 @@
 """Clearing from either side: R17 of the design, and what both people read about it."""
 
+from sqlalchemy import event
+
 from microsocial.database import Database, WordsErased
 from microsocial.messages import store
 from microsocial.messages.model import ConversationCleared
+from microsocial.protocol.encoding import b64u
 
 BOTH = "You cleared this conversation on both sides."
 
@@ -216,3 +219,33 @@ def _hello(one, other):
                 conn, letter, answer
             )
         )
+
+
+def test_a_clear_of_what_was_never_here_costs_a_few_statements_however_much_it_names(
+    talk, ana, ben
+):
+    """A friend may name two thousand messages; one by one they would hold the writer for seconds on a small machine."""
+
+    def statements(names):
+        fields = {"to": [ana.id], "messages": [[ben.id, name] for name in names]}
+        ben.write(lambda conn: ben.log.say(conn, "clear", fields, audience="chosen"))
+        count = 0
+
+        def counted(*_):
+            nonlocal count
+            count += 1
+
+        engine = ana.read(lambda conn: conn.engine)
+        event.listen(engine, "before_cursor_execute", counted)
+        talk.bring_from(ben, ana)
+        event.remove(engine, "before_cursor_execute", counted)
+        return count
+
+    few = statements([b64u(bytes([number]) * 16) for number in range(3)])
+    many = statements([b64u(number.to_bytes(16, "big")) for number in range(1000, 2500)])
+    assert many <= few + 2
+    late = {"to": [ana.id], "text": "Cleared before it came", "media": []}
+    name = b64u((1500).to_bytes(16, "big"))
+    ben.write(lambda conn: ben.log.say(conn, "message", late, audience="chosen", record_id=name))
+    talk.bring_from(ben, ana)
+    assert ana.texts(ben) == []

@@ -99,7 +99,9 @@ class ClearHandler:
         refs = [ref_of(author, record_id) for author, record_id in clear.messages]
         here = store.find_messages(conn, friend, refs)
         store.drop_messages(conn, [row.ref for row in here])
-        for author, record_id in clear.messages:
+        between = {friend, self._log.me.id}  # anything else of that name is none of its business
+        names = [name for name in clear.messages if name[0] in between]
+        for author, record_id in self._log.forget_absent(conn, names, CLEARED):
             erase(conn, self._log, friend, author, record_id)
         self._note(conn, stored, friend, here)
 
@@ -136,14 +138,10 @@ def say_clear(conn: Connection, log: Log, friend: str, names: list[tuple[str, st
 
 
 def erase(conn: Connection, log: Log, friend: str, author: str, record_id: str) -> None:
-    """Erase one message of this conversation for good; anything else of that name is none of its business."""
-    me = log.me.id
-    known = log.find(conn, author, record_id)
-    if author not in (me, friend):
-        return
-    if known is not None and (known.kind != "message" or friend_in(known, me) != friend):
-        return
-    log.forget(conn, author, record_id, CLEARED)
+    """Erase one message that is here, if it belongs to this conversation."""
+    known = log.get(conn, author, record_id)
+    if known.kind == "message" and friend_in(known, log.me.id) == friend:
+        log.forget(conn, author, record_id, CLEARED)
 
 
 def friend_in(stored: Stored, me: str) -> str:

@@ -16,6 +16,7 @@ from microsocial.protocol.payloads import read_record
 from microsocial.protocol.revisions import next_revision
 from microsocial.records import pages, store
 from microsocial.records.arriving import Arriving, check, unstored
+from microsocial.records.forgetting import remember_absent
 from microsocial.records.ground import EXPIRED, Ground
 from microsocial.records.handlers import Handler, Watcher
 from microsocial.records.keys.apart import SettingAside
@@ -197,6 +198,10 @@ class Log:
     def forget(self, conn: Connection, author: str, record_id: str, why: str) -> None:
         """Erase a record here, with others' entries under it, and remember its name, so that it never comes back."""
         self._ground.forget(conn, author, record_id, why)
+
+    def forget_absent(self, conn: Connection, names: Collection[Named], why: str) -> list[Named]:
+        """Remember the names of what is not here, so that it never comes; give those whose records are here."""
+        return remember_absent(conn, names, why, self._ground.clock.now())
 
     def expire(self, conn: Connection) -> int:
         """Erase what is over by now (spec 4.13), as much as one transaction should; give how many."""
