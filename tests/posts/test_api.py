@@ -47,8 +47,8 @@ async def test_a_post_lives_over_http(ana):
     assert said.status_code == 201
     post = said.json()
     assert set(post) == {
-        "id", "author", "text", "html", "audience", "created", "received", "edited", "media",
-        "card", "reactions", "commenters", "comments", "delivery", "can_edit", "can_comment",
+        "id", "author", "text", "html", "audience", "created", "received", "expires", "edited",
+        "media", "card", "reactions", "commenters", "comments", "delivery", "can_edit", "can_comment",
     }  # fmt: skip
     assert (await ana.post("/posts", json=asked)).json()["id"] == post["id"]
     path = f"/posts/{post['id']}"

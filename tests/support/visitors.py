@@ -18,7 +18,7 @@ class Context:
         self.db = person.db if person else db
         self.bus = self.db.bus
         self.clock = person.clock if person else clock
-        self._rooms = [person.posts, person.log] if person else []
+        self._rooms = [person.posts, person.log, person.delivery] if person else []
 
     def room(self, kind):
         for room in self._rooms:

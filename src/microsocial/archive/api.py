@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 from fastapi import APIRouter
 
+from microsocial.archive import moving_api as moving
 from microsocial.archive.backups import api as backups
+from microsocial.archive.leaving import api as leaving
 from microsocial.archive.website import api as website
 from microsocial.archive.work import Work, Workbench
 from microsocial.context import ApiContext
@@ -13,6 +15,8 @@ from microsocial.context import ApiContext
 SUB_ROOMS: tuple[Callable[[ApiContext], APIRouter], ...] = (
     backups.router,
     website.router,
+    leaving.router,
+    moving.router,
 )
 
 

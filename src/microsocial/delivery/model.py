@@ -135,6 +135,11 @@ class MovedAway(Conflict):
 class GivenUp(Conflict):
     """You are deleting everything, so nothing new begins here. Stop that first."""
 
+@dataclass(frozen=True)
+class ResidenceChanged(Event):
+    """I have moved, or give this node up, or stay after all."""
+
+
 
 class LongerKeyLog(Conflict):
     """Your keys were changed on another machine. Enter your 24 words to go on here."""

@@ -9,7 +9,8 @@ import json
 from sqlalchemy import Connection
 
 from microsocial.delivery import store
-from microsocial.delivery.model import GivenUp, MovedAway
+from microsocial.delivery.model import GivenUp, MovedAway, ResidenceChanged
+from microsocial.events import emit
 from microsocial.records.service import Log
 
 MOVED, GIVING_UP = "moved", "giving-up"  # facts
@@ -39,6 +40,7 @@ class Residence:
         before = json.loads(was)["from"] if was else list(known.fields["urls"]) if known else []
         self._log.set_one(conn, "address", {"urls": [address], "home": []})
         store.put_fact(conn, MOVED, json.dumps({"to": address, "from": before}).encode())
+        emit(conn, ResidenceChanged())
 
     def stay(self, conn: Connection) -> None:
         """I live here after all, where I lived before."""
@@ -46,6 +48,7 @@ class Residence:
         if fact:
             store.drop_fact(conn, MOVED)
             self._log.set_one(conn, "address", {"urls": json.loads(fact)["from"], "home": []})
+            emit(conn, ResidenceChanged())
 
     def arrive(self, conn: Connection, address: str) -> bool:
         """At the start: give whether this is where I live. The place that I moved to takes the note away."""
@@ -61,9 +64,11 @@ class Residence:
 
     def give_up(self, conn: Connection) -> None:
         store.put_fact(conn, GIVING_UP, b"1")
+        emit(conn, ResidenceChanged())
 
     def keep(self, conn: Connection) -> None:
         store.drop_fact(conn, GIVING_UP)
+        emit(conn, ResidenceChanged())
 
     # Both
 

@@ -66,7 +66,7 @@ def router(context: ApiContext) -> APIRouter:
     @routes.get("/settings")
     async def preferences() -> dict[str, str]:
         """How the owner likes the app."""
-        return {**DEFAULTS, **await context.db.read(store.read_preferences)}
+        return _preferences(await context.db.read(store.read_preferences))
 
     @routes.patch("/settings")
     async def prefer(asked: Preferences) -> dict[str, str]:
@@ -76,11 +76,16 @@ def router(context: ApiContext) -> APIRouter:
         def change(conn: Any) -> dict[str, str]:
             for name, value in changes.items():
                 store.set_preference(conn, name, value)
-            return {**DEFAULTS, **store.read_preferences(conn)}
+            return _preferences(store.read_preferences(conn))
 
         return await context.db.write(change)
 
     return routes
+
+
+def _preferences(kept: dict[str, str]) -> dict[str, str]:
+    """What the owner chose about the app; what else is kept beside it is asked for elsewhere."""
+    return {name: kept.get(name, default) for name, default in DEFAULTS.items()}
 
 
 def _session(session: Session, caller: Caller) -> dict[str, Any]:

@@ -1,22 +1,19 @@
 """Uploads (tus 1.0: core, creation, termination, expiration) and blobs, for the owner."""
 
-import asyncio
 import base64
 import binascii
 from email.utils import formatdate
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import FileResponse
 
 from microsocial.context import ApiContext
-from microsocial.database import DATABASE_NAME
 from microsocial.errors import Invalid
 from microsocial.media.doors import read_name
 from microsocial.media.fetching import Fetching
 from microsocial.media.intake import Intake
-from microsocial.media.model import MAX_UPLOAD_BYTES, StorageShape, Upload, UploadShape
+from microsocial.media.model import MAX_UPLOAD_BYTES, Upload, UploadShape
 from microsocial.media.service import Media
 from microsocial.media.serving import SANDBOX, serve
 
@@ -138,21 +135,6 @@ def _add_blobs(routes: APIRouter, context: ApiContext) -> None:
             lambda start, end: media.read_plain(found, start, end),
             name,
         )
-
-    @routes.get("/storage")
-    async def storage() -> StorageShape:
-        """How much room everything takes, in bytes."""
-        mine, friends = await context.db.read(context.room(Media).storage)
-        return StorageShape(
-            database=await asyncio.to_thread(_database_bytes, context.settings.data),
-            mine=mine,
-            friends=friends,
-            ceiling=context.room(Fetching).ceiling_bytes,
-        )
-
-
-def _database_bytes(folder: Path) -> int:
-    return sum(file.stat().st_size for file in folder.glob(f"{DATABASE_NAME}*") if file.is_file())
 
 
 def read_metadata(header: str) -> dict[str, str]:

@@ -78,6 +78,11 @@ class Fetching:
         for holder in await self._db.read(store.holders_wanted):
             self._wanted(holder)
 
+    async def keep_to(self, ceiling_bytes: int) -> None:
+        """Keep to another ceiling from now on."""
+        self.ceiling_bytes = ceiling_bytes
+        await self._remove(await self._db.write(lambda conn: self._make_room(conn, b"")))
+
     async def stop(self) -> None:
         tasks = [*self._rounds.values(), *self._looks.values()]
         for task in tasks:

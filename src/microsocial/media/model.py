@@ -87,15 +87,6 @@ class UploadShape(TypedDict):
     preview: str | None
 
 
-class StorageShape(TypedDict):
-    """How much room everything takes, in bytes."""
-
-    database: int
-    mine: int
-    friends: int
-    ceiling: int
-
-
 @dataclass(frozen=True)
 class UploadSettled(Event):
     """A file on its way is ready, refused or removed."""

@@ -225,9 +225,10 @@ class Media:
             excess -= blob.length
         return gone
 
-    def storage(self, conn: Connection) -> tuple[int, int]:
-        """How many bytes of mine are here, and how many of friends'."""
-        return store.bytes_by_owner(conn)
+    def let_go(self, conn: Connection, names: Iterable[bytes]) -> None:
+        """Say that these, which friends have too, are here no more; the caller removes the files after the commit."""
+        for name in names:
+            store.set_here(conn, name, present=False)
 
 
 def shown_by(stored: Stored) -> tuple[MediaItem, ...]:

@@ -308,14 +308,3 @@ def least_recently_seen(conn: Connection) -> Iterator[Blob]:
     query = select(blobs).where(blobs.c.mine == 0, blobs.c.here == 1).order_by(blobs.c.seen)
     for row in conn.execute(query).all():
         yield _blob_of(row)
-
-
-def bytes_by_owner(conn: Connection) -> tuple[int, int]:
-    """How many bytes are mine, and how many others'."""
-    rows = conn.execute(
-        select(blobs.c.mine, func.sum(blobs.c.length))
-        .where(blobs.c.here == 1)
-        .group_by(blobs.c.mine)
-    )
-    sums = {row[0]: int(row[1]) for row in rows}
-    return sums.get(1, 0), sums.get(0, 0)

@@ -34,6 +34,7 @@ class MessageShape(TypedDict):
     html: str
     created: int
     received: int
+    expires: int | None
     media: list[dict[str, Any]]
     state: Literal["sending", "delivered"]
     sentence: str

@@ -51,6 +51,7 @@ class MessageHandler:
             text=message.text,
             media=json.dumps(stored.fields.get("media", [])),
             revision=stored.revision,
+            expires=stored.expires,
         )
         if before is not None and before.revision == stored.revision:
             return

@@ -12,13 +12,14 @@ from microsocial.media.held import NotWaiting, Waited, WaitingShape
 from microsocial.media.waiting import Waiting
 from microsocial.messages.model import MessageShape
 from microsocial.messages.service import Messages
-from microsocial.protocol.limits import MAX_MEDIA
+from microsocial.protocol.limits import MAX_INTEGER, MAX_MEDIA
 
 
 class NewMessage(Body):
     text: str = ""
     media: list[Chosen] = Field(default_factory=list, max_length=MAX_MEDIA)
     key: str | None = None
+    expires: int | None = Field(default=None, ge=0, le=MAX_INTEGER)
 
     def as_json(self) -> dict[str, Any]:
         return self.model_dump()
@@ -31,7 +32,14 @@ async def send(
     messages = context.room(Messages)
 
     def say(conn: Connection, shown: Shown) -> MessageShape:
-        message = messages.send(conn, friend, asked.text, media=shown.media, key=asked.key)
+        message = messages.send(
+            conn,
+            friend,
+            asked.text,
+            media=shown.media,
+            key=asked.key,
+            expires=asked.expires,
+        )
         if not held.done(conn, "message", asked.key, message["id"]) and has_waited:
             raise NotWaiting
         if not has_waited:  # who writes has read what stands above
@@ -54,7 +62,7 @@ async def wait(context: ApiContext, friend: str, asked: NewMessage) -> WaitingSh
         return None
 
     def check(conn: Connection) -> None:
-        messages.check(conn, friend, asked.text, asked.key)
+        messages.check(conn, friend, asked.text, asked.key, asked.expires)
         messages.read(conn, friend)
 
     return await waiting.keep("message", asked.key, asked.as_json(), check, friend)

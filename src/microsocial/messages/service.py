@@ -31,6 +31,7 @@ from microsocial.messages.model import (
 from microsocial.messages.peer import CLEARED, ClearHandler, MessageHandler, say_clear
 from microsocial.messages.views import DescribeMedia, Views, no_media
 from microsocial.protocol.limits import MAX_CLEARED_MESSAGES
+from microsocial.records.lifetime import fit_expiry
 from microsocial.records.service import Log
 
 
@@ -62,6 +63,7 @@ class Messages:
         *,
         media: Sequence[dict[str, Any]] = (),
         key: str | None = None,
+        expires: int | None = None,
     ) -> MessageShape:
         """Say something to one friend, awake or not. The same `key` again gives the same message."""
         sent = self._sent_with(conn, key)
@@ -70,19 +72,29 @@ class Messages:
         if not self._friends.is_friend(conn, friend):
             raise NotFriends
         text = fit_text(text, may_be_empty=bool(media))
-        fields = {"to": [friend], "text": text, "media": list(media)}
+        fields: dict[str, Any] = {"to": [friend], "text": text, "media": list(media)}
+        if fit_expiry(expires, self._clock.now()) is not None:
+            fields["expires"] = expires
         stored = self._log.say(conn, "message", fields, audience="chosen", readers=[friend])
         if key is not None:
             store.drop_keys_before(conn, self._clock.now() - KEYS_KEPT_MS)
             store.put_key(conn, key=key, friend=friend, ref=stored.ref, made=self._clock.now())
         return self._views.message(conn, stored.ref)
 
-    def check(self, conn: Connection, friend: str, text: str, key: str | None) -> None:
+    def check(
+        self,
+        conn: Connection,
+        friend: str,
+        text: str,
+        key: str | None,
+        expires: int | None = None,
+    ) -> None:
         """Raise what sending it would, as far as one can know before its files are ready."""
         self._sent_with(conn, key)
         if not self._friends.is_friend(conn, friend):
             raise NotFriends
         fit_text(text, may_be_empty=True)
+        fit_expiry(expires, self._clock.now())
 
     def sent_before(self, conn: Connection, key: str | None) -> MessageShape | None:
         """Give what was sent with this key, if something was."""
@@ -101,13 +113,13 @@ class Messages:
         row = self._mine(conn, friend, ref)
         self._log.withdraw(conn, self._log.by_no(conn, row.no))
 
-    def clear(self, conn: Connection, friend: str) -> Cleared:
-        """Erase the whole conversation on both sides.
+    def clear(self, conn: Connection, friend: str, before: int | None = None) -> Cleared:
+        """Erase the conversation on both sides: the whole of it, or what was shown before a moment.
 
         Told to the friend are the messages they wrote or were ever offered; of the others they need not learn (R17).
         """
         self._friends.known(conn, friend)
-        rows = store.in_conversation(conn, friend)
+        rows = store.in_conversation(conn, friend, before)
         mine = [row.no for row in rows if row.author != friend]
         offered = store.offered_among(conn, friend, mine)
         listed = [row for row in rows if row.author == friend or row.no in offered]

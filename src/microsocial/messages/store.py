@@ -41,6 +41,7 @@ messages = Table(
     Column("text", Text, nullable=False),
     Column("media", Text, nullable=False),  # JSON, as in the record
     Column("revision", Integer, nullable=False),
+    Column("expires", Integer),
 )
 clears = Table(
     "message_clears",
@@ -137,8 +138,11 @@ def page(conn: Connection, friend: str, before: Place | None, limit: int) -> lis
     return list(conn.execute(ordered))
 
 
-def in_conversation(conn: Connection, friend: str) -> list[Row[Any]]:
+def in_conversation(conn: Connection, friend: str, before: int | None = None) -> list[Row[Any]]:
+    """Give the messages of a conversation, all or those shown before a moment, oldest first."""
     query = select(messages).where(messages.c.friend == friend)
+    if before is not None:
+        query = query.where(messages.c.shown < before)
     return list(conn.execute(query.order_by(*IN_ORDER)))
 
 

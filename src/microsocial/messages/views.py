@@ -104,6 +104,7 @@ class Views:
             html=render(row.text),
             created=row.shown,  # what is claimed may lie beyond any calendar
             received=row.received,
+            expires=row.expires,
             media=media,
             state="sending" if from_me and not page.has_arrived(row.no) else "delivered",
             sentence=_delivery(row, page) if from_me else "",

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from microsocial import __version__
 from microsocial.archive.backups.restoring import check_finished
+from microsocial.archive.leaving.storage import chosen_ceiling
 from microsocial.clock import Clock, Entropy, SystemClock, steady_ms, system_entropy
 from microsocial.context import NotSetUp
 from microsocial.database import Database, Folder, open_folder
@@ -46,6 +47,7 @@ NODE_FILE = "node.json"
 TOKEN_FILE = "cli-token"  # noqa: S105 - the name of a file
 
 HOUSEKEEPING_S = 3600.0  # prekeys live a week: an hour more or less is nothing
+LAST_ANSWER_S = 0.3  # for the answer to whoever ended the node
 RESTART_S = 5.0  # what fails at once must not fill the log
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - listening everywhere includes this machine
 
@@ -81,6 +83,8 @@ class Node:
         self.outside: Outside | None = None
         self.darkroom: Darkroom | None = None
         self.attic: Attic | None = None
+        self.over = asyncio.Event()  # this node has ended for good, with these last words
+        self.last_words: str | None = None
         self._running: list[asyncio.Task[None]] = []
         self._cli_token = b64u(entropy(32))
         self._folder: Folder | None = None
@@ -213,7 +217,7 @@ class Node:
         self.darkroom = build_darkroom(
             rooms, self.outside.fetching, self.db, self.settings, self.clock, self.entropy, sayers
         )
-        self.attic = build_attic(rooms, self.db, self.settings, self.clock, self.entropy)
+        self.attic = build_attic(rooms, self.db, self.settings, self.clock, self.entropy, self._end)
 
     async def _begin(self) -> None:
         """What a person's node does by itself, from now on."""
@@ -231,6 +235,9 @@ class Node:
     def _wake_up(self, conn: Connection) -> None:
         """Once per start: a run number above all known, and friends hear when the address has changed."""
         assert self.rooms
+        ceiling = chosen_ceiling(conn)
+        if ceiling is not None and self.outside is not None:
+            self.outside.fetching.ceiling_bytes = ceiling
         self.rooms.delivery.start(conn)
         if reason := self.rooms.delivery.stopped(conn):
             log.error("This node sends nothing to friends: %s", reason)

@@ -18,6 +18,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
+from microsocial.archive.leaving.erasing import erase
 from microsocial.errors import Conflict
 from microsocial.node.life import EVERYWHERE, Node
 from microsocial.settings import Settings
@@ -65,14 +66,28 @@ async def serve(settings: Settings, create_app: Callable[[Node], Any]) -> None:
         node.announce()
         _greet(node)
         _give_back_memory()
-        stopped = asyncio.create_task(stop.wait())
-        await asyncio.wait({stopped, serving}, return_when=asyncio.FIRST_COMPLETED)
+        stopped, over = asyncio.create_task(stop.wait()), asyncio.create_task(node.over.wait())
+        await asyncio.wait({stopped, over, serving}, return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
+        over.cancel()
         app.state.close()
         server.stop()  # type: ignore[no-untyped-call]  # granian does not say
         await asyncio.wait({serving}, timeout=STOP_GRACE_S)
     finally:
         await node.stop()
+    if node.last_words is not None:
+        _empty(settings, node.last_words)
+
+
+def _empty(settings: Settings, last_words: str) -> None:
+    """Everything was deleted: nothing of it stays in the folder."""
+    left = erase(settings.data)
+    sys.stdout.write(f"{last_words}\n")
+    if left:
+        sys.stdout.write(
+            f"These files in {settings.data} are not ours and stay: {', '.join(left)}\n"
+        )
+    sys.stdout.flush()
 
 
 def _server(app: Any, settings: Settings) -> Server:

@@ -46,6 +46,7 @@ class Draft:
     media: list[dict[str, Any]] = field(default_factory=list)
     links: list[dict[str, Any]] = field(default_factory=list)
     key: str | None = None
+    expires: int | None = None
 
 
 # The shapes of docs/develop/api.md.
@@ -125,6 +126,7 @@ class Post(TypedDict):
     audience: Audience
     created: int
     received: int
+    expires: int | None
     edited: bool
     media: list[dict[str, Any]]
     card: Card | None

@@ -71,6 +71,7 @@ class PostHandler:
             shown_at=min(stored.created, stored.received),  # a claimed time never leads the feed
             revision=stored.revision,
             hash=stored.hash,
+            expires=stored.expires,
             **_claimed_time(stored),
         )
         tell_if_public(conn, self._me, stored.author, stored.audience)

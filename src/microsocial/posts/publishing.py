@@ -15,7 +15,7 @@ from microsocial.media.held import NotWaiting, Waited, WaitingShape
 from microsocial.media.waiting import Waiting
 from microsocial.posts.model import MAX_CHOSEN, Choice, Class, Draft, Post
 from microsocial.posts.service import Posts
-from microsocial.protocol.limits import MAX_MEDIA
+from microsocial.protocol.limits import MAX_INTEGER, MAX_MEDIA
 from microsocial.records.markup import first_link
 
 
@@ -37,9 +37,10 @@ class NewPost(Body):
     audience: AudienceAsked
     media: list[Chosen] = Field(default_factory=list, max_length=MAX_MEDIA)
     key: str | None = None
+    expires: int | None = Field(default=None, ge=0, le=MAX_INTEGER)
 
     def draft(self) -> Draft:
-        return Draft(self.text, self.audience.choice(), key=self.key)
+        return Draft(self.text, self.audience.choice(), key=self.key, expires=self.expires)
 
     def as_json(self) -> dict[str, Any]:
         return self.model_dump(by_alias=True)

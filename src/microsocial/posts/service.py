@@ -35,6 +35,7 @@ from microsocial.posts.peer import EntryHandler, PostHandler
 from microsocial.posts.views import DescribeMedia, EntryRow, PostRow, Views, no_media
 from microsocial.protocol.encoding import b64u
 from microsocial.records.handlers import ANY_ENTRY
+from microsocial.records.lifetime import fit_expiry
 from microsocial.records.model import Me
 from microsocial.records.service import Log
 
@@ -90,16 +91,19 @@ class Posts:
         """Raise what publishing it would, as far as one can know before its files are ready."""
         fit_key(draft.key)
         fit_text(draft.text, may_be_empty=True)
+        fit_expiry(draft.expires, self._clock.now())
         audience.readers(conn, self._friends, draft.audience)
 
     def _publish(self, conn: Connection, draft: Draft) -> Post:
         text = fit_text(draft.text, may_be_empty=bool(draft.media))
         choice = draft.audience
         people = audience.readers(conn, self._friends, choice)
+        expires = fit_expiry(draft.expires, self._clock.now())
+        fields = {"text": text, "media": draft.media, "links": draft.links}
         stored = self._log.say(
             conn,
             "post",
-            {"text": text, "media": draft.media, "links": draft.links},
+            fields if expires is None else fields | {"expires": expires},
             audience=choice.name,
             readers=people,
         )

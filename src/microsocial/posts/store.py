@@ -47,6 +47,7 @@ posts = Table(
     Column("shown_at", Integer, nullable=False),  # min(created, received)
     Column("revision", Integer, nullable=False),
     Column("hash", LargeBinary, nullable=False),
+    Column("expires", Integer),
 )
 entries = Table(
     "entries",

@@ -167,6 +167,7 @@ class Views:
             audience=audience.shown(row.audience, page.chosen.get(row.ref), page.persons),
             created=row.shown_at,  # what is claimed may lie beyond any calendar
             received=row.received,
+            expires=row.expires,
             edited=row.revision != row.created,
             media=page.media.get(row.ref, []),
             card=page.cards.get(row.ref),

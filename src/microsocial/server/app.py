@@ -24,6 +24,7 @@ from microsocial.posts import api as posts
 from microsocial.server import delivery, door, live, person, problems, status, webapp
 from microsocial.server.guard import Bodies, Crowd
 from microsocial.server.headers import SecurityHeaders
+from microsocial.server.lifetimes import Lifetimes
 from microsocial.server.owner import API, owner_check
 from microsocial.server.problems import LastResort
 from microsocial.server.proxies import TrustedProxies
@@ -86,13 +87,14 @@ def create_app(node: Node) -> FastAPI:
 
 
 def _layers(node: Node) -> list[Middleware]:
-    """From the outside in: what fails is told, who asks is known, crowds wait, bodies are whole."""
+    """From the outside in: what fails is told, who asks is known, crowds wait, bodies are whole, what is over is gone."""
     return [
         Middleware(SecurityHeaders),
         Middleware(LastResort),
         Middleware(TrustedProxies, trusted=node.settings.trusted_proxies),
         Middleware(Crowd),
         Middleware(Bodies),
+        Middleware(Lifetimes, node=node),
     ]
 
 

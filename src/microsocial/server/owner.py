@@ -38,6 +38,11 @@ _ADMIN_ALWAYS = (
 )
 _ADMIN_TO_CHANGE = ("/me", "/settings", "/storage")
 
+# What begins something new, or changes what others have: not on a node that was moved away from, or is being given up.
+_SAYING = frozenset(
+    {"posts", "comments", "messages", "drafts", "friends", "invites", "circles", "me", "import"}
+)
+
 OwnerCheck = Callable[[Request], Awaitable[Caller]]
 
 
@@ -50,6 +55,7 @@ def owner_check(node: Node) -> OwnerCheck:
         if needed not in caller.scopes:
             raise ScopeMissing(f"This needs the scope “{needed}”.")
         request.state.owner = caller
+        await _check_lives_here(node, request)
         return caller
 
     return owner
@@ -61,6 +67,12 @@ def scope_needed(method: str, path: str) -> Scope:
     if first in _ADMIN_ALWAYS or (changes and first in _ADMIN_TO_CHANGE):
         return Scope.ADMIN
     return Scope.WRITE if changes else Scope.READ
+
+
+async def _check_lives_here(node: Node, request: Request) -> None:
+    first = request.url.path.removeprefix(API).lstrip("/").split("/", 1)[0]
+    if request.method not in SAFE_METHODS and first in _SAYING and node.rooms:
+        await node.db.read(node.rooms.delivery.residence.check)
 
 
 async def session_of(node: Node, request: Request) -> tuple[Session, str] | None:

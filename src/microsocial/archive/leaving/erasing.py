@@ -1,0 +1,37 @@
+"""Empties the data folder at the very end. What somebody else put there stays.
+
+The database goes last: as long as it is there, the next start knows that the folder is to be emptied, and goes on.
+"""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from microsocial.archive.backups.keeper import SCRATCH
+from microsocial.database import DATABASE_NAME
+from microsocial.database.folder import LOCK_NAME
+from microsocial.settings import CONFIG_NAME
+
+FOLDERS = ("media", SCRATCH)
+FILES = ("node.json", "cli-token", CONFIG_NAME)
+
+
+def erase(folder: Path) -> list[str]:
+    """Remove everything that is ours; give the names of what is left."""
+    for name in FOLDERS:
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for file in _files(folder):
+        file.unlink(missing_ok=True)
+    left = sorted(path.name for path in folder.iterdir())
+    if not left:
+        folder.rmdir()
+    return left
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for name in FILES:
+        yield folder / name
+        yield folder / f"{name}.new"
+    databases = sorted(folder.glob(f"{DATABASE_NAME}*"), reverse=True)
+    yield from databases  # the main file has the shortest name: last
+    yield folder / LOCK_NAME
