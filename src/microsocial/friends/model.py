@@ -21,7 +21,7 @@ MAX_CIRCLES = 100  # more cannot be told apart in a list
 MAX_CIRCLE_NAME = 60  # fits on a chip
 
 State = Literal["friend", "asked", "asks", "former", "blocked", "stranger", "me"]
-Met = Literal["took_my_invite", "invited_me", "asked_me", "i_asked"]
+Met = Literal["took_my_invite", "invited_me", "asked_me", "i_asked", "came_back"]
 
 
 class Person(TypedDict):

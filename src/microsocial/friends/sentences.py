@@ -114,6 +114,7 @@ def _meeting(tie: Tie) -> list[str]:
             "invited_me": f"{name} invited you, and you took the link on {when}.",
             "asked_me": f"{name} asked to be your friend, and you said yes. That was on {when}.",
             "i_asked": f"You asked {name}, who said yes. That was on {when}.",
+            "came_back": f"You were friends before you came back with your 24 words on {when}.",
         }[tie.met]
     ]
 

@@ -136,12 +136,12 @@ class Friends:
         return self.doors.receive(conn, claims, sealed, from_address)
 
     def is_awaited(self, conn: Connection, person: str) -> bool:
-        """Say whether a greeting of mine waits for theirs.
+        """Say whether a greeting of mine waits for theirs, or I came back and have not found their machine yet.
 
         They may be my friend already on their side, so their first update is asked to wait ("busy"): "not-friends"
         would end the friendship before it has begun here.
         """
-        return store.find(conn, store.knocks, person=person) is not None
+        return any(store.find(conn, table, person=person) for table in (store.knocks, store.sought))
 
     def decline(self, conn: Connection, person: str) -> None:
         """Say no, silently; asking again stays quiet too."""

@@ -69,6 +69,10 @@ class Log:
 
     # Saying
 
+    def saw_tick(self, conn: Connection, moment: int) -> None:
+        """Never again name a moment below this one, which I named before everything was lost."""
+        self._ground.saw_tick(conn, moment)
+
     def say(
         self,
         conn: Connection,
