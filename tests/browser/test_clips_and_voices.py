@@ -96,3 +96,35 @@ def test_a_clip_says_how_far_it_is_and_plays_when_a_friend_taps_it(screens, tmp_
     post.get_by_role("button", name="Play: Coloured bars").click()
     wait_for(lambda: plays(ben, "video"))
     ben.is_fine()
+
+
+@pytest.mark.parametrize("sizes", [(PHONE, DESKTOP)], ids=["from-phone"])
+def test_a_clip_is_handed_over_when_it_is_copied_and_the_page_may_be_closed(screens, tmp_path):
+    ana, ben = screens
+    empty(ana)
+    words = f"goes out by itself, {ana.size['width']}"
+    ana.page.get_by_label("What you want to say").fill(words)
+    pick(ana, "Add a clip", foreign_clip(tmp_path / "old.mp4"))
+    ana.button("Post to 1 friend").click()
+    waits = ana.post(words).get_by_role("progressbar", name="How far your machine is")
+    expect(waits).to_be_visible()
+    ana.is_fine()
+    ana.page.reload()
+    expect(waits).to_be_visible()
+    ana.button("Take it back").click()
+    expect(ana.page.get_by_label("What you want to say")).to_have_value(words)
+    expect(ana.post(words)).to_have_count(0)
+    ana.button("Post to 1 friend").click()
+    expect(waits).to_be_visible()
+    ana.page.goto("about:blank")
+
+    wait_for(lambda: [post for post in ben.person.feed() if post["text"] == words], seconds=60)
+    ana.open()
+    expect(ana.post(words)).to_contain_text("has it")
+    expect(ana.post(words)).to_have_count(1)
+
+
+def foreign_clip(path):
+    """One that has to be transcoded, which takes the machine a moment."""
+    options = ("-c:v", "mpeg4", "-vf", "scale=1280:720", "-q:v", "2", "-r", "30")
+    return clip(path, seconds=16, options=options)

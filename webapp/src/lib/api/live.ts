@@ -1,5 +1,5 @@
 // What happens, as it happens: server-sent events from my own machine, and coming back after silence.
-import type { Comment, Friend, Message, Notice, Post, Reaction, Upload } from './types';
+import type { Comment, Friend, Message, Notice, Post, Reaction, SaidWhenReady, Upload } from './types';
 
 export interface LiveEvents {
   'post.arrived': { post: Post };
@@ -20,6 +20,9 @@ export interface LiveEvents {
   'notice.arrived': { notice: Notice };
   'session.ended': Record<string, never>;
   'media.changed': { media: Upload };
+  'waiting.changed': { waiting: SaidWhenReady };
+  /** Said, and as which post or message; null when it was taken back. */
+  'waiting.ended': { kind: 'post' | 'message'; key: string; friend: string | null; id: string | null };
   'blob.arrived': { hash: string };
   /** Ours: the line was cut or the machine lost count, so what is on screen must be fetched again. */
   resync: Record<string, never>;
@@ -46,6 +49,8 @@ export const LIVE_NAMES: readonly Exclude<LiveName, 'resync'>[] = [
   'notice.arrived',
   'session.ended',
   'media.changed',
+  'waiting.changed',
+  'waiting.ended',
   'blob.arrived',
 ];
 

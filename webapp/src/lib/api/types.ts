@@ -86,6 +86,20 @@ export interface ChosenMedia {
   alt: string;
 }
 
+/** Said by the machine itself when its files are prepared. */
+export interface SaidWhenReady {
+  kind: 'post' | 'message';
+  key: string;
+  friend: string | null;
+  text: string;
+  audience: AudienceChoice | null;
+  media: (ChosenMedia & { upload: Upload | null })[];
+  made: number;
+  state: 'working' | 'refused';
+  progress: number;
+  sentence: string;
+}
+
 /** What the author's machine found behind the first link of a post. */
 export interface Card {
   url: string;

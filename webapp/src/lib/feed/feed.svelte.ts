@@ -86,10 +86,10 @@ class Feed {
   }
 
   #arrived(post: Post): void {
-    // My own post from this very screen: the outbox puts it in its place when the machine has answered.
-    if (outbox.isSaying(post)) return;
     const known = this.ids.includes(post.id) || this.fresh.includes(post.id);
     book.take(post);
+    // My own post from this very screen: the outbox puts it in its place when the machine has answered.
+    if (outbox.isSaying(post)) return;
     if (!this.isLoaded || known) return;
     this.#hold(post.id);
     if (!post.author.is_me) this.#announce();

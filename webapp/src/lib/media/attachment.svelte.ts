@@ -57,6 +57,10 @@ export class Attachment {
   get isReady(): boolean {
     return this.stage === 'ready';
   }
+  /** The machine has all of it. */
+  get isThere(): boolean {
+    return this.stage === 'working' || this.stage === 'ready';
+  }
   get isStuck(): boolean {
     return this.stage === 'refused' || this.stage === 'failed';
   }

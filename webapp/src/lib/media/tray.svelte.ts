@@ -1,5 +1,5 @@
 // The files beside what is being written: taken in, put in order, and handed over when everything is ready.
-import type { ChosenMedia } from '$lib/api/types';
+import type { ChosenMedia, SaidWhenReady, Upload } from '$lib/api/types';
 import { Problem } from '$lib/api/problems';
 import { t } from '$lib/words/words';
 import { Attachment } from './attachment.svelte';
@@ -15,6 +15,15 @@ export class Tray {
   get isReady(): boolean {
     return this.items.every((item) => item.isReady);
   }
+  /** Every file is on the machine; some may still be prepared there. */
+  get isThere(): boolean {
+    return this.items.every((item) => item.isThere);
+  }
+  /** How far the machine is with all of them, 0 to 100. */
+  get progress(): number {
+    const all = this.items.map((item) => (item.isReady ? 100 : item.progress));
+    return all.length === 0 ? 100 : Math.floor(all.reduce((sum, one) => sum + one, 0) / all.length);
+  }
   /** Why it cannot go out as it is, though nothing is under way; null when it can or will. */
   get trouble(): string | null {
     const stuck = this.items.find((item) => item.isStuck);
@@ -28,8 +37,8 @@ export class Tray {
       return t('media.mixed');
     return null;
   }
-  get unready(): number {
-    return this.items.filter((item) => !item.isReady).length;
+  get onTheWay(): number {
+    return this.items.filter((item) => !item.isThere).length;
   }
 
   /** Takes what it can and begins to send it. What it could not take, in sentences. */
@@ -76,11 +85,22 @@ export class Tray {
     const there = await uploads.all();
     for (const { id, caption, alt } of kept) {
       const upload = there.find((other) => other.id === id);
-      if (!upload || upload.state === 'receiving' || this.items.some((item) => item.id === id)) continue;
-      const item = new Attachment({ upload, caption, alt });
-      uploads.watch(id, item);
-      this.items.push(item);
+      if (upload && upload.state !== 'receiving') this.#take(upload, caption, alt);
     }
+  }
+
+  /** The files of something that waits on the machine. */
+  static of(waiting: SaidWhenReady): Tray {
+    const tray = new Tray();
+    for (const { upload, caption, alt } of waiting.media) if (upload) tray.#take(upload, caption, alt);
+    return tray;
+  }
+
+  #take(upload: Upload, caption: string, alt: string): void {
+    if (this.items.some((item) => item.id === upload.id)) return;
+    const item = new Attachment({ upload, caption, alt });
+    uploads.watch(upload.id, item);
+    this.items.push(item);
   }
 
   /** What failed tries once more. */
@@ -100,13 +120,17 @@ export class Tray {
     this.items = [];
   }
 
-  /** Resolves when all of it can go out; throws the sentence when something stands in the way. */
-  settled(): Promise<void> {
+  /** Resolves when all of it is prepared; throws the sentence when something stands in the way. */
+  settled = (): Promise<void> => this.#until(() => this.isReady);
+  /** Resolves when all of it is on the machine, which says the rest by itself. */
+  arrived = (): Promise<void> => this.#until(() => this.isThere);
+
+  #until(isSo: () => boolean): Promise<void> {
     return new Promise((yes, no) => {
       const stop = $effect.root(() => {
         $effect(() => {
           const trouble = this.trouble;
-          if (trouble === null && !this.isReady) return;
+          if (trouble === null && !isSo()) return;
           queueMicrotask(() => stop());
           if (trouble === null) yes();
           else no(new Problem(trouble, 'media', 422));

@@ -2,8 +2,8 @@
 import { SvelteMap } from 'svelte/reactivity';
 import { drop, freshKey, get, post as send, query } from '$lib/api/client';
 import { live } from '$lib/api/live';
-import { sentence } from '$lib/api/problems';
-import type { Conversation, ConversationPage, Message } from '$lib/api/types';
+import { Problem, sentence } from '$lib/api/problems';
+import type { Conversation, ConversationPage, Message, SaidWhenReady } from '$lib/api/types';
 import { Tray } from '$lib/media/tray.svelte';
 import { merged, type Note } from './order';
 
@@ -17,6 +17,8 @@ export interface Sending {
   /** Its files, perhaps still on their way. */
   tray: Tray;
   created: number;
+  /** The machine has it and sends it by itself when its files are prepared. */
+  waits: boolean;
   wrong: string | null;
 }
 
@@ -48,6 +50,14 @@ class Messages {
     live.on('delivery.changed', ({ friend }) => {
       const isWaiting = this.#talks.get(friend)?.items.some((one) => one.from_me && one.state === 'sending');
       if (isWaiting) this.#freshen(friend);
+    });
+    live.on('waiting.changed', ({ waiting }) => {
+      if (waiting.kind === 'message') this.#know(waiting);
+    });
+    live.on('waiting.ended', ({ kind, key, friend }) => {
+      if (kind !== 'message' || friend === null) return;
+      this.#sent(friend, key);
+      this.#freshen(friend);
     });
     live.on('message.changed', ({ message }) => this.#put(message));
     live.on('message.deleted', ({ id, friend }) => {
@@ -83,6 +93,7 @@ class Messages {
       cursor: page.cursor,
       end: page.end,
     });
+    void this.#waiting(friend).catch(() => undefined);
   }
 
   async earlier(friend: string): Promise<void> {
@@ -96,7 +107,7 @@ class Messages {
 
   async send(friend: string, text: string): Promise<void> {
     const tray = this.#handOver(friend);
-    const item: Sending = { key: freshKey(), text, tray, created: Date.now(), wrong: null };
+    const item: Sending = { key: freshKey(), text, tray, created: Date.now(), waits: false, wrong: null };
     this.#sending(friend, (all) => [...all, item]);
     await this.retry(friend, item.key);
   }
@@ -109,16 +120,51 @@ class Messages {
     mark(null);
     try {
       item.tray.again();
-      await item.tray.settled();
+      await item.tray.arrived();
       const media = item.tray.chosen();
-      const message = await send<Message>(`/messages/${friend}`, { text: item.text, media, key });
-      this.#sending(friend, (all) => all.filter((other) => other.key !== key));
-      item.tray.release();
-      this.#put(message);
+      const told = await send<Message | SaidWhenReady>(`/messages/${friend}`, {
+        text: item.text,
+        media,
+        key,
+      });
+      if ('key' in told) {
+        this.#know(told);
+        return;
+      }
+      this.#sent(friend, key);
+      this.#put(told);
       void this.load().catch(() => undefined);
     } catch (thrown) {
       mark(sentence(thrown));
     }
+  }
+
+  #know(waiting: SaidWhenReady): void {
+    const { friend, key, text, made } = waiting;
+    if (friend === null) return;
+    const wrong = waiting.state === 'refused' ? waiting.sentence : null;
+    this.#sending(friend, (all) =>
+      all.some((other) => other.key === key)
+        ? all.map((other) => (other.key === key ? { ...other, waits: true, wrong } : other))
+        : [...all, { key, text, tray: Tray.of(waiting), created: made, waits: true, wrong }],
+    );
+  }
+
+  /** What waits on the machine in this conversation, also since another day or on another device. */
+  async #waiting(friend: string): Promise<void> {
+    const told = await get<SaidWhenReady[]>(`/messages/${friend}/waiting`);
+    const there = new Set(told.map(({ key }) => key));
+    for (const { key, waits } of this.#talks.get(friend)?.sending ?? [])
+      if (waits && !there.has(key)) this.#sent(friend, key);
+    told.forEach((waiting) => this.#know(waiting));
+  }
+
+  #sent(friend: string, key: string): void {
+    this.#talks
+      .get(friend)
+      ?.sending.find((other) => other.key === key)
+      ?.tray.release();
+    this.#sending(friend, (all) => all.filter((other) => other.key !== key));
   }
 
   /** The files beside the line of a conversation. They go on their way also while one looks elsewhere. */
@@ -139,11 +185,18 @@ class Messages {
     this.#trayTurns += 1;
   }
 
-  /** Back into the line it was written in, files and all. */
-  forget(friend: string, key: string): void {
+  /** Back into the line it was written in, files and all; false when it went out this moment. */
+  async forget(friend: string, key: string): Promise<boolean> {
     const item = this.#talks.get(friend)?.sending.find((other) => other.key === key);
+    try {
+      if (item?.waits) await drop(`/messages/${friend}/waiting/${key}`);
+    } catch (thrown) {
+      if (thrown instanceof Problem && thrown.status === 404) return false;
+      throw thrown;
+    }
     if (item && !item.tray.isEmpty) this.#give(friend, item.tray);
     this.#sending(friend, (all) => all.filter((other) => other.key !== key));
+    return true;
   }
 
   async unsend(friend: string, id: string): Promise<void> {
