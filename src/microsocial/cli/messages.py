@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from microsocial.cli.door import Door, owner_command
+from microsocial.cli.durations import from_now
 from microsocial.cli.files import (
     AltOption,
     CaptionOption,
@@ -13,7 +14,7 @@ from microsocial.cli.files import (
     VoiceOption,
     bring,
 )
-from microsocial.cli.posts import TextArgument, read_text, shown
+from microsocial.cli.posts import ExpiresOption, TextArgument, read_text, shown
 from microsocial.cli.words import moment
 from microsocial.client import calls
 from microsocial.client.model import Message
@@ -42,12 +43,13 @@ def message(
     voice: VoiceOption = None,
     caption: CaptionOption = None,
     alt: AltOption = None,
+    expires: ExpiresOption = None,
 ) -> None:
     """Write to a friend. It arrives when they are back, if they are away."""
     files = [*(photo or []), *filter(None, (clip, voice))]
     words, whom = read_text(text, may_be_empty=bool(files)), door.person(friend)
     media = bring(door, files, caption or [], alt or [])
-    sent = door.do(calls.send(whom, words, media=media))
+    sent = door.do(calls.send(whom, words, media=media, expires=from_now(expires)))
     door.tell(sent, sent["sentence"] or "Sent.")
 
 

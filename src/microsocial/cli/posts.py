@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from microsocial.cli.door import Door, owner_command
+from microsocial.cli.durations import from_now
 from microsocial.cli.files import (
     AltOption,
     CaptionOption,
@@ -23,6 +24,10 @@ from microsocial.errors import Invalid
 posts_group = typer.Typer(help="One post: look, change, take back.", no_args_is_help=True)
 
 TextArgument = Annotated[str, typer.Argument(help="What to say; - reads it from standard input.")]
+ExpiresOption = Annotated[
+    str | None,
+    typer.Option(metavar="AGE", help="Gone everywhere after: 12h, 7d, 4w.", show_default=False),
+]
 PostArgument = Annotated[
     str, typer.Argument(metavar="POST", help="The post's id or its beginning.")
 ]
@@ -101,12 +106,13 @@ def post(
     voice: VoiceOption = None,
     caption: CaptionOption = None,
     alt: AltOption = None,
+    expires: ExpiresOption = None,
 ) -> None:
     """Say something, with photos, a clip or a voice note if you like."""
     files = [*(photo or []), *filter(None, (clip, voice))]
     words, whom = read_text(text, may_be_empty=bool(files)), readers(door, audience)
     media = bring(door, files, caption or [], alt or [])
-    said = door.do(calls.publish(words, whom, media=media))
+    said = door.do(calls.publish(words, whom, media=media, expires=from_now(expires)))
     door.tell(said, f"Posted {said['id'][:8]} for {said['audience']['label']}.")
 
 

@@ -155,10 +155,11 @@ def publish(
     audience: model.Readers,
     key: str | None = None,
     media: Sequence[model.Chosen] = (),
+    expires: int | None = None,
 ) -> Call[model.Post]:
     """Publish a post; the same `key` again gives the same post, so that a repeat is safe."""
     shown = list(media) or None
-    said = _without_none(text=text, audience=audience, key=key, media=shown)
+    said = _without_none(text=text, audience=audience, key=key, media=shown, expires=expires)
     return Call("POST", "/posts", body=said)
 
 
@@ -212,9 +213,13 @@ def messages(
 
 
 def send(
-    friend_id: str, text: str, key: str | None = None, media: Sequence[model.Chosen] = ()
+    friend_id: str,
+    text: str,
+    key: str | None = None,
+    media: Sequence[model.Chosen] = (),
+    expires: int | None = None,
 ) -> Call[model.Message]:
-    said = _without_none(text=text, key=key, media=list(media) or None)
+    said = _without_none(text=text, key=key, media=list(media) or None, expires=expires)
     return Call("POST", f"/messages/{_part(friend_id)}", body=said)
 
 

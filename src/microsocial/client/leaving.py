@@ -1,0 +1,63 @@
+"""What can be asked about room, purging, leaving, moving and copies; beside `calls`, in the same manner."""
+
+from typing import Any
+
+from microsocial.client.calls import Call
+
+
+def _given(**fields: Any) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def storage() -> Call[dict[str, Any]]:
+    return Call("GET", "/storage")
+
+
+def set_ceiling(ceiling_bytes: int) -> Call[dict[str, Any]]:
+    return Call("PATCH", "/storage", body={"ceiling": ceiling_bytes})
+
+
+def purge(
+    what: str,
+    *,
+    older_than: int | None = None,
+    friend: str | None = None,
+    tell: bool = False,
+    only_try: bool = False,
+) -> Call[dict[str, Any]]:
+    """Let things go; `only_try` counts what would go."""
+    asked = _given(what=what, older_than=older_than, friend=friend)
+    return Call("POST", "/purge", body={**asked, "tell": tell, "try": only_try})
+
+
+def leaving() -> Call[dict[str, Any]]:
+    return Call("GET", "/leaving")
+
+
+def leave(password: str) -> Call[dict[str, Any]]:
+    return Call("POST", "/leaving", body={"password": password})
+
+
+def stay() -> Call[dict[str, Any]]:
+    """Stop deleting everything."""
+    return Call("DELETE", "/leaving")
+
+
+def finish_leaving(password: str) -> Call[dict[str, Any]]:
+    return Call("POST", "/leaving/finish", body={"password": password})
+
+
+def whereabouts() -> Call[dict[str, Any]]:
+    return Call("GET", "/move")
+
+
+def move(address: str) -> Call[dict[str, Any]]:
+    return Call("POST", "/move", body={"address": address})
+
+
+def move_back() -> Call[dict[str, Any]]:
+    return Call("DELETE", "/move")
+
+
+def continue_here() -> Call[dict[str, Any]]:
+    return Call("POST", "/copies/continue")
