@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from microsocial import __version__
-from microsocial.cli import backups, care, doctor, messages, offline, people, posts, start
+from microsocial.cli import backups, care, doctor, leaving, messages, offline, people, posts, start
 from microsocial.cli.words import complain, in_words
 from microsocial.errors import MicrosocialError, WeBroke
 
@@ -47,7 +47,7 @@ def root(
     """Microsocial: your own social platform, for you and your friends."""
 
 
-for _group in (start, people, posts, messages, care, backups, offline, doctor):
+for _group in (start, people, posts, messages, care, backups, leaving, offline, doctor):
     _group.register(app)
 
 
