@@ -3,12 +3,14 @@
 import asyncio
 import errno
 import shutil
+import threading
 
 import pytest
 from tests.support import FakeClock, SeededEntropy, files_made
 
 from microsocial.database import DiskBroke, DiskFull, MachineRecovered, in_memory
 from microsocial.events import LiveEvent
+from microsocial.media import receiving
 from microsocial.media.intake import Intake
 from microsocial.media.model import (
     MAX_UNFINISHED,
@@ -124,6 +126,51 @@ async def test_a_connection_that_comes_back_takes_over_from_one_that_hangs(room)
     with pytest.raises(OffsetDiffers):
         await old
     assert (await room.settled(upload.id))["state"] == "ready"
+
+
+async def test_who_takes_over_begins_where_the_last_piece_really_ended(room, monkeypatch):
+    """The one before is in the middle of writing a piece, in a thread, when the next connection comes."""
+    upload = await room.intake.create("sea.jpg", len(PHOTO), keep_credit=False)
+    real, begun, goes_on = receiving._write, threading.Event(), threading.Event()
+
+    def slow(file, piece):
+        begun.set()
+        goes_on.wait(5)
+        real(file, piece)
+
+    monkeypatch.setattr(receiving, "_write", slow)
+    old = asyncio.create_task(room.intake.append(upload.id, 0, pieces(PHOTO[:1000])))
+    await asyncio.to_thread(begun.wait)
+    new = asyncio.create_task(room.intake.append(upload.id, 0, pieces(PHOTO[:1000])))
+    await asyncio.sleep(0.05)
+    assert not new.done()  # it waits for the pen
+    goes_on.set()
+    assert await old == 1000
+    with pytest.raises(OffsetDiffers):
+        await new
+    assert room.intake.offset(upload) == 1000
+    await room.intake.append(upload.id, 1000, pieces(PHOTO[1000:]))
+    assert (await room.settled(upload.id))["state"] == "ready"
+    assert room.intake._receiving._pens == {}
+
+
+async def test_a_request_that_is_given_up_still_puts_its_last_piece_down(room, monkeypatch):
+    upload = await room.intake.create("sea.jpg", len(PHOTO), keep_credit=False)
+    real, begun, goes_on = receiving._write, threading.Event(), threading.Event()
+
+    def slow(file, piece):
+        begun.set()
+        goes_on.wait(5)
+        real(file, piece)
+
+    monkeypatch.setattr(receiving, "_write", slow)
+    given_up = asyncio.create_task(room.intake.append(upload.id, 0, pieces(PHOTO[:1000])))
+    await asyncio.to_thread(begun.wait)
+    given_up.cancel()
+    goes_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await given_up
+    assert room.intake.offset(upload) == 1000
 
 
 async def test_more_than_was_announced_is_refused(room):

@@ -15,7 +15,6 @@ import shutil
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
 
 from sqlalchemy import Connection
 
@@ -40,6 +39,7 @@ from microsocial.media.model import (
     UploadShape,
     UploadTooLarge,
 )
+from microsocial.media.receiving import Receiving
 from microsocial.media.sniff import SNIFFED_BYTES, Found, sniff
 from microsocial.media.workshop import FileRefused, Job, Workshop, WorkshopBroke
 from microsocial.protocol.encoding import b64u
@@ -70,7 +70,7 @@ class Intake:
         self._workshop = Workshop()
         self._at_work: dict[str, asyncio.Task[None]] = {}
         self._progress: dict[str, int] = {}
-        self._writers: dict[str, object] = {}  # who may append, per upload
+        self._receiving = Receiving()
         self._going_on: asyncio.Task[None] | None = None
         bus.subscribe(MachineRecovered, lambda _: self._go_on_soon())
 
@@ -187,28 +187,13 @@ class Intake:
         with self._db.watched():
             if not path.exists():  # announced, and then the power was gone or the disk full
                 await asyncio.to_thread(self._make_folder, upload.id)
-            offset = await self._receive(upload, path, offset, content)
-        await self._look(upload, path, offset)
-        return offset
-
-    async def _receive(
-        self, upload: Upload, path: Path, acknowledged: int, content: AsyncIterator[bytes]
-    ) -> int:
-        offset = acknowledged
-        writer = self._writers[upload.id] = object()
-        with path.open("ab", buffering=0) as file:  # so that the file's length is the truth
             try:
-                async for piece in content:
-                    if self._writers.get(upload.id) is not writer:
-                        raise OffsetDiffers
-                    offset += len(piece)
-                    if offset > upload.length:
-                        raise UploadTooLarge(f"{upload.name}: More came than was announced.")
-                    _write(file, piece)
-            finally:  # a broken connection keeps what came
-                if self._writers.get(upload.id) is writer:
-                    del self._writers[upload.id]
-                await asyncio.to_thread(_make_durable, file, acknowledged)
+                offset = await self._receiving.append(
+                    upload.id, path, offset, upload.length, content
+                )
+            except UploadTooLarge:
+                raise UploadTooLarge(f"{upload.name}: More came than was announced.") from None
+        await self._look(upload, path, offset)
         return offset
 
     async def _look(self, upload: Upload, path: Path, offset: int) -> None:
@@ -353,23 +338,6 @@ def _sniffed(path: Path) -> Found | None:
             return sniff(file.read(SNIFFED_BYTES))
     except FileNotFoundError:
         return None
-
-
-def _write(file: BinaryIO, piece: bytes) -> None:
-    """All of it: an unbuffered file may take less than it is given."""
-    left = memoryview(piece)
-    while left:
-        left = left[file.write(left) :]
-
-
-def _make_durable(file: BinaryIO, acknowledged: int) -> None:
-    """What the disk did not take once, the system forgets and never tries again: it has to be sent again."""
-    try:
-        os.fsync(file.fileno())
-    except OSError:
-        with contextlib.suppress(OSError):
-            file.truncate(acknowledged)
-        raise
 
 
 def _make_files_durable(folder: Path) -> None:
