@@ -13,6 +13,7 @@ from tests.support.time_and_chance import FakeClock, SeededEntropy
 
 from microsocial.database import DiskFull, MachineRecovered, in_memory
 from microsocial.delivery import courier as courier_module
+from microsocial.delivery import rounds
 from microsocial.delivery.backoff import Backoff
 from microsocial.delivery.courier import Courier
 from microsocial.delivery.model import (
@@ -25,6 +26,7 @@ from microsocial.delivery.model import (
     HelloArrived,
     NextStep,
     Outgoing,
+    SendKeys,
     SendUpdate,
     Stop,
 )
@@ -43,6 +45,7 @@ class PostOffice:
         self.friends = list(friends)
         self.pile: dict[str, int] = defaultdict(int)
         self.asked: list[str] = []
+        self.introduced: list[tuple[str, bytes]] = []
         self.failures: list[tuple[str, str, int | None]] = []
         self.says: Callable[[Outgoing], NextStep] = lambda outgoing: Done()
 
@@ -62,6 +65,15 @@ class PostOffice:
     def on_answer(self, conn: Connection, outgoing: Outgoing, answer: bytes) -> NextStep:
         self.pile[outgoing.person] -= outgoing.records
         return self.says(outgoing)
+
+    def introduction(self) -> bytes:
+        return b"my keys"
+
+    def on_introduction(
+        self, conn: Connection, person: str, body: bytes, answer: bytes
+    ) -> NextStep:
+        self.introduced.append((person, body))
+        return SendUpdate()
 
     def failed(
         self, conn: Connection, person: str, sentence: str, next_try: int | None = None
@@ -395,7 +407,7 @@ async def test_no_more_than_so_many_exchanges_at_once(monkeypatch: pytest.Monkey
 async def test_a_machine_that_never_answers_is_given_up_after_the_time_limit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(courier_module, "EXCHANGE_SECONDS", 0.05)
+    monkeypatch.setattr(rounds, "EXCHANGE_SECONDS", 0.05)
     async with story("ben") as it:
         it.network.slow["ben"] = asyncio.Event()
         await it.write_to("ben")
@@ -508,3 +520,12 @@ async def test_what_our_own_disk_kept_from_leaving_leaves_as_soon_as_it_is_over(
         assert it.post.pile["ben"] == 1
         await it.tell(MachineRecovered())
         assert it.post.pile["ben"] == 0
+
+
+async def test_who_does_not_know_my_newest_key_is_shown_it_and_then_gets_the_letter() -> None:
+    async with story("ben") as it:
+        steps = iter([SendKeys(hello=True)])
+        it.post.says = lambda outgoing: next(steps, Done())
+        await it.write_to("ben")
+        assert it.post.introduced == [("ben", b"my keys")]
+        assert not it.post.failures

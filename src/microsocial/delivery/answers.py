@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from microsocial.clock import Clock
 from microsocial.delivery import quotas, store
 from microsocial.delivery.incoming import Tell, read_log
+from microsocial.delivery.keys import KeyMatters, compare_logs
 from microsocial.delivery.letters import is_sealed
 from microsocial.delivery.model import (
     BUSY,
@@ -18,7 +19,7 @@ from microsocial.delivery.model import (
     COMPARING,
     CONTRADICTS,
     DISK_FULL,
-    KEY_UNKNOWN,
+    KEYS_NOT_TAKEN,
     MOVED_ON,
     NOT_UNDERSTOOD,
     OVER_QUOTA,
@@ -28,20 +29,21 @@ from microsocial.delivery.model import (
     Ended,
     NextStep,
     Outgoing,
+    SendKeys,
     SendReunion,
     SendUpdate,
     Stop,
     Wait,
 )
 from microsocial.delivery.reunion import Progress, ReunionSteps
-from microsocial.delivery.standing import NewerRun, Standing, Stands
+from microsocial.delivery.standing import NewerRun, Place, Standing, Stands
 from microsocial.delivery.store import Correspondent
 from microsocial.errors import PeerBroke
 from microsocial.events import LiveEvent, emit
 from microsocial.protocol.encoding import unb64u
 from microsocial.protocol.envelope import parse_envelope, verify_envelope
 from microsocial.protocol.exchange import Answer, Holdings, read_answer, read_holdings
-from microsocial.protocol.keys import KeyLog, decode_key_log
+from microsocial.protocol.keys import KeyLog
 from microsocial.protocol.limits import MAX_ANSWER_BYTES, MAX_UPDATE_BYTES
 from microsocial.protocol.prekeys import decode_prekey
 from microsocial.protocol.refusals import Malformed, Status
@@ -54,7 +56,6 @@ _WAITING: dict[Status | None, str] = {
     Status.QUOTA: OVER_QUOTA,
     Status.FULL: DISK_FULL,
     Status.BUSY: BUSY,
-    Status.KEY_UNKNOWN: KEY_UNKNOWN,
     Status.STALE_PREKEY: CANNOT_OPEN,
 }
 
@@ -65,12 +66,14 @@ class Answers:
         log: Log,
         clock: Clock,
         standing: Standing,
+        keys: KeyMatters,
         reunions: ReunionSteps,
         when_ended: list[Tell],
     ) -> None:
         self._log = log
         self._clock = clock
         self._standing = standing
+        self._keys = keys
         self._reunions = reunions
         self._when_ended = when_ended
 
@@ -112,15 +115,18 @@ class Answers:
     ) -> NextStep:
         envelope = parse_envelope(reply, MAX_ANSWER_BYTES)
         answer = read_answer(envelope)
+        key_log = self._learn(conn, answer, key_log)
         self._check_sender(answer, outgoing, key_log)
         verify_envelope(envelope, key_log.current)
         if answer.update != outgoing.hash:
             raise Malformed("an answer to something else")
         if answer.says is Status.NOT_FRIENDS:
-            return self._end(conn, friend)
-        self._hear(conn, friend, answer.prekey, key_log)
-        if answer.says is Status.KEY_BEHIND and self._is_my_longer_log(answer):
-            return Stop(self._standing.stop_for_keys(conn))
+            return self._end(conn, friend, key_log)
+        self._hear(conn, friend, answer, key_log)
+        if answer.says is Status.KEY_UNKNOWN:
+            return self._introduce(conn, friend, outgoing)
+        if answer.says is Status.KEY_BEHIND and (stop := self._look_at_mine(conn, answer)):
+            return stop
         if answer.says in (Status.APPLIED, Status.HELD) and answer.position is not None:
             return self._moved(conn, friend, outgoing, answer, answer.position)
         if answer.says is Status.STALE_PREKEY and self._has_other_prekey(answer, outgoing, key_log):
@@ -136,12 +142,14 @@ class Answers:
             raise Malformed("an answer that is not under the current key")
 
     def _hear(
-        self, conn: Connection, friend: Correspondent, prekey: str | None, key_log: KeyLog
+        self, conn: Connection, friend: Correspondent, letter: Answer | Holdings, key_log: KeyLog
     ) -> None:
         values: dict[str, Any] = {"last_heard": self._clock.now(), "key_number": key_log.number}
-        if prekey is not None:
-            decode_prekey(prekey, key_log)
-            values["prekey"] = prekey  # R16: whatever its revision
+        if letter.prekey is not None:
+            decode_prekey(letter.prekey, key_log)
+            values["prekey"] = letter.prekey  # R16: whatever its revision
+        if isinstance(letter, Holdings) or letter.says is not Status.KEY_UNKNOWN:
+            values["knows_key"] = letter.your_key
         store.change(conn, friend.person, **values)
 
     def _moved(
@@ -169,6 +177,7 @@ class Answers:
             acknowledged=place.change if isinstance(place, Stands) else None,
             hint=None if friend.hint == outgoing.hint else friend.hint,
             reunion=None,
+            theft=_still_unlisted(friend, outgoing, place),
             error=None,
             attempts=0,
             next_try=None,
@@ -206,19 +215,49 @@ class Answers:
         known = store.find(conn, person)
         return tuple(json.loads(known.urls)) if known else ()
 
-    def _end(self, conn: Connection, friend: Correspondent) -> Ended:
-        store.change(conn, friend.person, state="ended", reunion=None, hint=None, error=None)
+    def _end(self, conn: Connection, friend: Correspondent, key_log: KeyLog) -> Ended:
+        by_them = {"ended_key": key_log.number, "ended_mine": self._log.me.key_number}
+        store.change(
+            conn,
+            friend.person,
+            state="ended",
+            reunion=None,
+            hint=None,
+            error=None,
+            last_heard=self._clock.now(),
+            **(by_them if friend.state == "active" else {}),
+        )
         if friend.state == "active":
             for tell in self._when_ended:
                 tell(conn, friend.person)
             emit(conn, CorrespondenceEnded(friend.person, by_them=True))
         return Ended()
 
-    def _is_my_longer_log(self, answer: Answer) -> bool:
-        if not answer.keys:
-            return False
-        mine, found = self._log.me.key_log, decode_key_log(answer.keys)
-        return found.number > mine.number and found.extends(mine)
+    def _learn(self, conn: Connection, answer: Answer, known: KeyLog) -> KeyLog:
+        """Spec 7.3: who renewed their key says so with the answer, when I named an older one."""
+        if answer.sender != known.id or answer.key <= known.number or not answer.keys:
+            return known
+        key_log, contradicting = compare_logs(known, answer.keys)
+        if contradicting is not None:
+            self._keys.freeze(conn, contradicting)
+        self._log.keep_key_log(conn, key_log)
+        return key_log
+
+    def _introduce(self, conn: Connection, friend: Correspondent, outgoing: Outgoing) -> NextStep:
+        """Spec 10.6, once: who took my key log and does not know it is asked again later."""
+        if friend.knows_key < self._log.me.key_number:
+            return SendKeys(outgoing.hello)
+        store.change(conn, friend.person, knows_key=0)
+        return self.wait(conn, friend.person, KEYS_NOT_TAKEN)
+
+    def _look_at_mine(self, conn: Connection, answer: Answer) -> Stop | None:
+        """They know a longer log of mine (R6), or one that contradicts mine."""
+        longer, contradicting = compare_logs(self._log.me.key_log, answer.keys)
+        if contradicting is not None:
+            return Stop(self._standing.stop_for_fork(conn))
+        if longer.number > self._log.me.key_number:
+            return Stop(self._standing.stop_for_keys(conn, longer))
+        return None
 
     def _has_other_prekey(self, answer: Answer, outgoing: Outgoing, key_log: KeyLog) -> bool:
         if answer.prekey is None:
@@ -245,7 +284,7 @@ class Answers:
         verify_envelope(envelope, key_log.current)
         if found.request != outgoing.hash:
             raise Malformed("a list for something else")
-        self._hear(conn, friend, found.prekey, key_log)
+        self._hear(conn, friend, found, key_log)
         place = self._standing.read(conn, friend.person, found.position)
         if isinstance(place, NewerRun):
             return Stop(self._standing.stop_for_copy(conn, place.run))
@@ -277,6 +316,12 @@ class Answers:
         if going.stated is None:  # it begins again: as above
             return self.wait(conn, friend.person, COMPARING)
         return SendUpdate() if going.is_ending else SendReunion()
+
+
+def _still_unlisted(friend: Correspondent, outgoing: Outgoing, place: Place) -> int:
+    """Since my key was stolen, until a reunion with them has ended."""
+    is_listed = outgoing.reunion is not None and isinstance(place, Stands)
+    return 0 if is_listed else int(friend.theft)
 
 
 def _tell(conn: Connection, person: str, sentence: str) -> None:

@@ -12,16 +12,11 @@ import heapq
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
-
-from sqlalchemy import Connection
 
 from microsocial.clock import Clock, Entropy
 from microsocial.database import Database, MachineFault, MachineRecovered
 from microsocial.delivery.backoff import Backoff
 from microsocial.delivery.model import (
-    BUSY,
-    NOT_UNDERSTOOD,
     CorrespondenceBegan,
     CorrespondenceEnded,
     Done,
@@ -35,21 +30,16 @@ from microsocial.delivery.model import (
     Stop,
     Wait,
 )
+from microsocial.delivery.rounds import Carrier, Post, Rounds, Whereabouts
 from microsocial.errors import MicrosocialError, WeBroke
 from microsocial.events import EventBus
-from microsocial.protocol.crypto import PublicKey
 from microsocial.records.model import ChangeLogged
-from microsocial.transport.errors import TooSlow
-from microsocial.transport.http_out import Destination, Response, Signer
+from microsocial.transport.http_out import Signer
 
 log = logging.getLogger(__name__)
 
-TOO_MANY_REQUESTS = 429
-EXCHANGE_PATH = "/peer/v1/exchange"
 # Exchanges under way at once. A friend who answers takes a tenth of a second; the slow ones are bounded by the time limit below.
 MAX_IN_FLIGHT = 64
-# One request with all addresses that a person has; a hostile machine holds its place for no longer.
-EXCHANGE_SECONDS = 90.0
 DAY_MS = 86_400_000
 # A friend silent for a day gets one hello, which heals what a lost late request left. Spread, so that a hundred friends who were
 # heard from in the same minute are not all greeted in the same minute.
@@ -58,29 +48,6 @@ HELLO_JITTER_MS = DAY_MS // 12
 START_SPACING_MS = 20
 # A suspended machine's timers stand still while the clock goes on: look at the clock at least this often while something is planned.
 LONGEST_SLEEP_SECONDS = 60.0
-
-
-class Post(Protocol):
-    """What decides what is sent: `delivery.service.Delivery`. All of it runs in a transaction."""
-
-    def correspondents(self, conn: Connection) -> list[str]: ...
-    def due(self, conn: Connection) -> list[str]: ...
-    def draft(self, conn: Connection, person: str, hello: bool = False) -> Draft | None: ...
-    def on_answer(self, conn: Connection, outgoing: Outgoing, answer: bytes) -> NextStep: ...
-    def failed(
-        self, conn: Connection, person: str, sentence: str, next_try: int | None = None
-    ) -> None: ...
-
-
-class Carrier(Protocol):
-    """What brings bytes there: `transport.http_out.HttpOut`."""
-
-    async def post(
-        self, to: Destination, path: str, body: bytes, *, signer: Signer, purpose: str
-    ) -> Response: ...
-
-
-Whereabouts = Callable[[Connection, str], tuple[frozenset[str], PublicKey | None]]
 
 
 @dataclass
@@ -129,15 +96,12 @@ class Courier:
     ) -> None:
         self._db = db
         self._post = post
-        self._carrier = carrier
-        self._signer = signer
-        self._whereabouts = whereabouts
+        self._rounds = Rounds(db, post, carrier, signer, whereabouts, seal)
         self._clock = clock
         self._entropy = entropy
         self._bus = bus
         self._backoff = backoff or Backoff()
         self._tell_met = met
-        self._seal = seal
         self._errands: dict[str, _Errand] = {}
         self._heap: list[
             tuple[int, str]
@@ -352,36 +316,12 @@ class Courier:
             if draft is None:
                 errand.hello = False
                 return Done()
-            step = await self._exchange(await self._seal(draft))
+            step = await self._rounds.once(draft)
             if not isinstance(step, Wait):
                 errand.hello = isinstance(step, SendUpdate) and step.hello
                 errand.failures = 0
                 self._met(person, errand)
         return step
-
-    async def _exchange(self, outgoing: Outgoing) -> NextStep:
-        allowed, key = await self._db.read(lambda conn: self._whereabouts(conn, outgoing.person))
-        to = Destination(outgoing.person, outgoing.urls, allowed, key)
-        try:
-            async with asyncio.timeout(EXCHANGE_SECONDS):
-                response = await self._carrier.post(
-                    to,
-                    EXCHANGE_PATH,
-                    outgoing.sealed,
-                    signer=self._signer,
-                    purpose=outgoing.purpose,
-                )
-        except TimeoutError:
-            return Wait(TooSlow.sentence())
-        except MicrosocialError as error:
-            return Wait(str(error))
-        if response.status == TOO_MANY_REQUESTS:
-            return Wait(BUSY)
-        if not response.is_protocol:
-            return Wait(NOT_UNDERSTOOD)
-        return await self._db.write(
-            lambda conn: self._post.on_answer(conn, outgoing, response.body)
-        )
 
     async def _note_failure(self, person: str, errand: _Errand, sentence: str) -> int:
         """Write it into the ledger; give the time of the next try."""

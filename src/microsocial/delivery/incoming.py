@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from microsocial.clock import Clock
 from microsocial.delivery import quotas, store
+from microsocial.delivery.keys import KeyMatters, compare_logs
 from microsocial.delivery.letters import Letters
 from microsocial.delivery.model import CorrespondenceEnded, HelloArrived
 from microsocial.delivery.residence import Residence
@@ -62,6 +63,7 @@ class Incoming:
     )  # of other authors in it, merged
     checked: list[Checked] | None = None  # an update's records; none when it would not be applied
     my_longer_log: KeyLog | None = None
+    contradicting: KeyLog | None = None  # a second valid log of the sender or of me
 
 
 class Incomings:
@@ -70,6 +72,7 @@ class Incomings:
         log: Log,
         clock: Clock,
         standing: Standing,
+        keys: KeyMatters,
         residence: Residence,
         letters: Letters,
         reunions: ReunionSteps,
@@ -79,6 +82,7 @@ class Incomings:
         self._log = log
         self._clock = clock
         self._standing = standing
+        self._keys = keys
         self._residence = residence
         self._letters = letters
         self._reunions = reunions
@@ -94,7 +98,7 @@ class Incomings:
         friend = store.find(conn, person)
         if friend is None or friend.state != "active":
             return replace(found, status=Status.NOT_FRIENDS)
-        if self._standing.stopped(conn):
+        if self._standing.stopped(conn) or self._log.rings.is_forked(conn, person):
             return replace(found, status=Status.BUSY)
         private = store.private_half(conn, prekey_id)
         if private is None:
@@ -120,7 +124,11 @@ class Incomings:
         if (letter.sender, letter.receiver) != (found.person, self._log.me.id):
             raise Malformed("a letter between other people")
         offered = letter.keys if isinstance(letter, Update) else {}
-        key_log = _longest(self._log.key_logs(conn, [found.person])[found.person], offered)
+        known = self._log.key_logs(conn, [found.person])[found.person]
+        key_log, fork = compare_logs(known, offered.get(found.person, ()))
+        mine, fork_of_mine = compare_logs(self._log.me.key_log, offered.get(self._log.me.id, ()))
+        if fork or fork_of_mine:  # it proves itself, whoever brings it
+            return replace(found, status=Status.BUSY, contradicting=fork or fork_of_mine)
         found = replace(found, letter=letter, key_log=key_log)
         try:
             verify_envelope(envelope, key_log.key(letter.key))
@@ -128,7 +136,6 @@ class Incomings:
             return replace(found, status=Status.KEY_UNKNOWN)
         if letter.key < key_log.number:  # spec 7.8
             return replace(found, status=Status.KEY_BEHIND)
-        mine = _longest(self._log.me.key_log, offered)
         if mine.number > self._log.me.key_number:  # R6
             return replace(found, status=Status.BUSY, my_longer_log=mine)
         if isinstance(letter, Update) and _continues(letter, friend):
@@ -159,7 +166,9 @@ class Incomings:
         if self._residence.moved_to(conn):
             return self._answer(conn, friend, found, Status.MOVED)
         if found.my_longer_log is not None:
-            self._standing.stop_for_keys(conn)
+            self._standing.stop_for_keys(conn, found.my_longer_log)
+        if found.contradicting is not None:
+            self._keys.freeze(conn, found.contradicting)
         if found.status is not None or found.letter is None or found.key_log is None:
             return self._answer(conn, friend, found, found.status or Status.BUSY)
         self._hear(conn, friend, found.letter, found.key_log)
@@ -187,7 +196,11 @@ class Incomings:
         self, conn: Connection, friend: Correspondent, letter: Letter, key_log: KeyLog
     ) -> None:
         """Whatever comes of it: they are there, and say how they can be written to."""
-        values: dict[str, Any] = {"last_heard": self._clock.now(), "key_number": letter.key}
+        values: dict[str, Any] = {
+            "last_heard": self._clock.now(),
+            "key_number": letter.key,
+            "knows_key": letter.your_key,
+        }
         self._log.keep_key_log(conn, key_log)
         if not isinstance(letter, Farewell):
             prekey = _newer_prekey(friend.prekey, letter.prekey, key_log)
@@ -220,10 +233,15 @@ class Incomings:
         place = self._standing.read(conn, friend.person, update.have)
         unsure = not isinstance(place, Stands)
         refused = self._take(conn, found, found.checked, unsure=unsure)
-        store.change(conn, friend.person, position=update.upto)
-        return self._answer(
-            conn, friend, found, Status.APPLIED, position=update.upto, refused=refused
-        )
+        now = store.find(conn, friend.person)
+        position = update.upto
+        if now is not None and now.position != friend.position:
+            position = (
+                now.position
+            )  # spec 4.14: something was set aside, and they compare with me anew
+        else:
+            store.change(conn, friend.person, position=position, is_between=0)
+        return self._answer(conn, friend, found, Status.APPLIED, position=position, refused=refused)
 
     def _take(
         self, conn: Connection, found: Incoming, checked: list[Checked], *, unsure: bool
@@ -245,7 +263,15 @@ class Incomings:
     ) -> bytes:
         if letter.since != friend.position:  # one from before we became friends again
             return self._answer(conn, friend, found, Status.HELD)
-        store.change(conn, friend.person, state="ended", reunion=None, hint=None)
+        store.change(
+            conn,
+            friend.person,
+            state="ended",
+            reunion=None,
+            hint=None,
+            ended_key=letter.key,
+            ended_mine=self._log.me.key_number,
+        )
         for tell in [*(self._when_left if letter.left else ()), *self._when_ended]:
             tell(conn, friend.person)
         emit(conn, CorrespondenceEnded(friend.person, by_them=True))
@@ -272,9 +298,16 @@ class Incomings:
             your_key=key_log.number,
             position=friend.position if position is None else position,
             refused=refused,
-            keys=tuple(key_log.encoded()) if status is Status.KEY_BEHIND else (),
+            keys=self._keys_for(friend, key_log, status),
             address=self._residence.record(conn) if status is Status.MOVED else None,
         )
+
+    def _keys_for(self, friend: Correspondent, key_log: KeyLog, status: Status) -> tuple[str, ...]:
+        """Spec 7.3: their own log when they sign under an old key; else mine, when they know an old one of mine."""
+        if status is Status.KEY_BEHIND:
+            return tuple(key_log.encoded())
+        mine = self._log.me.key_log
+        return tuple(mine.encoded()) if friend.knows_key < mine.number else ()
 
 
 def _names_in(checked: Checked) -> int:
@@ -286,13 +319,6 @@ def _names_in(checked: Checked) -> int:
 def _continues(update: Update, friend: Correspondent) -> bool:
     """Spec 7.2, R2: only what begins exactly where I am may be applied."""
     return bool(update.since == friend.position)
-
-
-def _longest(known: KeyLog, offered: Mapping[str, tuple[str, ...]]) -> KeyLog:
-    """The known log of somebody, or a valid longer one (spec 3.4)."""
-    if known.id not in offered:
-        return known
-    return read_log(known.id, known, offered[known.id]) or known
 
 
 def read_log(person: str, known: KeyLog | None, texts: tuple[str, ...]) -> KeyLog | None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from msgspec import structs
 from sqlalchemy import Connection
 
 from microsocial.clock import Clock
@@ -38,6 +39,8 @@ class Letters:
 
     def seal(self, letter: Letter, prekey: PublishedPrekey) -> bytes:
         purpose: Purpose = letter.kind  # type: ignore[assignment]  # kinds of letters are purposes
+        if letter.key != self._me.key_number:  # my key was renewed since it was drafted
+            letter = structs.replace(letter, key=self._me.key_number)
         envelope = self._me.sign(letter.kind, letter.payload())
         return seal(envelope.raw, purpose, self._me.id, letter.receiver, prekey)
 

@@ -11,10 +11,13 @@ from microsocial.protocol.sealing import Purpose
 OVER_QUOTA = "Their machine took as much from you today as it takes. It goes on tomorrow."
 DISK_FULL = "Their disk is full."
 BUSY = "Their machine is busy."
-KEY_UNKNOWN = "They do not know your newest key yet."
 CANNOT_OPEN = "They cannot open what is sealed for them. It is tried again."
 NOT_UNDERSTOOD = "Their machine gave an answer that could not be understood."
 MOVED_ON = "They have moved, and cannot be reached at the new address yet."
+CONTRADICTING_KEYS = (
+    "Two different keys claim to be theirs. Ask them in person; nothing is exchanged until then."
+)
+KEYS_NOT_TAKEN = "Their machine does not take your new key yet. It is tried again."
 COMPARING = "Your machine and theirs are comparing what they have. It goes on soon."
 CONTRADICTS = "Their machine says two different things. It is tried again later."
 
@@ -54,6 +57,13 @@ class SendReunion:
 
 
 @dataclass(frozen=True)
+class SendKeys:
+    """They do not know my newest key: show them my key log, then ask for the next draft."""
+
+    hello: bool = False
+
+
+@dataclass(frozen=True)
 class Wait:
     """Not now. Try again after a while, longer each time."""
 
@@ -77,7 +87,7 @@ class Ended:
     """No longer friends: never try again."""
 
 
-NextStep = SendUpdate | SendReunion | Wait | Done | Stop | Ended
+NextStep = SendUpdate | SendReunion | SendKeys | Wait | Done | Stop | Ended
 
 
 @dataclass(frozen=True)
@@ -124,6 +134,11 @@ class CopyStopped(Event):
     sentence: str
 
 
+@dataclass(frozen=True)
+class ResidenceChanged(Event):
+    """I have moved, or give this node up, or stay after all."""
+
+
 class CopyRuns(Conflict):
     """Another copy of you was started after this one. Stop one of them; if this is the one to keep, continue here."""
 
@@ -135,11 +150,10 @@ class MovedAway(Conflict):
 class GivenUp(Conflict):
     """You are deleting everything, so nothing new begins here. Stop that first."""
 
-@dataclass(frozen=True)
-class ResidenceChanged(Event):
-    """I have moved, or give this node up, or stay after all."""
-
-
 
 class LongerKeyLog(Conflict):
     """Your keys were changed on another machine. Enter your 24 words to go on here."""
+
+
+class KeysInTwoHands(Conflict):
+    """Two different changes of your keys exist: somebody else has your 24 words. Tell your friends in person, and begin anew."""

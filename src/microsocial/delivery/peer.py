@@ -62,6 +62,8 @@ def reception(
         well_known=lambda conn: well_known(conn, log, delivery),
         public_page=lambda conn, after: public_page(conn, log, after),
         head=lambda conn: _cursor_at(log.head(conn)),
+        former=delivery.keys.former,
+        freeze=delivery.keys.freeze,
         awaited=awaited,
         blob=blob,
         help=help_friend,

@@ -74,7 +74,7 @@ class ReunionSteps:
         position = friend.position
         if asked.after is None and not asked.want and friend.listed_for != request:
             position = self._between_positions(friend)
-            store.change(conn, friend.person, position=position, listed_for=request)
+            store.change(conn, friend.person, position=position, listed_for=request, is_between=1)
         holds, following = self._log.holdings(conn, friend.person, asked.after, MAX_HOLDINGS)
         brought = self._log.held_records(conn, friend.person, asked.want, MAX_PAGE_BYTES)
         others = {stored.author for stored in brought} - {friend.person}

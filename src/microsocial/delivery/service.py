@@ -13,6 +13,7 @@ from microsocial.clock import Clock, Entropy
 from microsocial.delivery import store
 from microsocial.delivery.answers import Answers
 from microsocial.delivery.incoming import Incoming, Incomings, Tell
+from microsocial.delivery.keys import KeyMatters
 from microsocial.delivery.ledger import Ledger
 from microsocial.delivery.letters import Letters
 from microsocial.delivery.model import (
@@ -49,24 +50,34 @@ class Delivery:
         reunions = ReunionSteps(log, self._letters, entropy)
         self._when_left: list[Tell] = []
         self._when_ended: list[Tell] = []
+        self._when_revived: list[Tell] = []
+        self.keys = KeyMatters(log, clock, entropy, self._standing, self._when_revived)
         self._incomings = Incomings(
             log,
             clock,
             self._standing,
+            self.keys,
             self.residence,
             self._letters,
             reunions,
             self._when_left,
             self._when_ended,
         )
-        self._answers = Answers(log, clock, self._standing, reunions, self._when_ended)
+        self._answers = Answers(log, clock, self._standing, self.keys, reunions, self._when_ended)
 
     # This copy of me
 
     def start(self, conn: Connection) -> None:
         """Once per start of the program, before anything else: a run number above all known (R15)."""
         self._standing.start_run(conn)
+        self.keys.start(conn)
+        self.settle_key(conn)
+
+    def settle_key(self, conn: Connection) -> None:
+        """After a start, and after my key was renewed: whatever was signed by an older key and has to be new."""
         self.prekeys.roll(conn)
+        if not self.residence.moved_to(conn):
+            self._log.renew_ones(conn)
 
     def tick(self, conn: Connection) -> bool:
         """Replace and erase prekeys as time goes by; say whether there is a new one. Cheap: call it hourly."""
@@ -122,6 +133,8 @@ class Delivery:
             error=None,
             attempts=0,
             next_try=None,
+            ended_key=None,
+            ended_mine=None,
             **({"prekey": encoded} if encoded else {}),
         )
         emit(conn, CorrespondenceBegan(person))
@@ -142,6 +155,10 @@ class Delivery:
     def when_left(self, tell: Tell) -> None:
         """Have `tell(conn, person)` called before that, when they give up their node altogether."""
         self._when_left.append(tell)
+
+    def when_revived(self, tell: Tell) -> None:
+        """Have `tell(conn, person)` called when an end of a friendship turns out to have been a thief's."""
+        self._when_revived.append(tell)
 
     def correspondents(self, conn: Connection) -> list[str]:
         """Everybody to whom there may be something to say, those included who are still to be told farewell."""
@@ -191,6 +208,16 @@ class Delivery:
     def on_answer(self, conn: Connection, outgoing: Outgoing, answer: bytes) -> NextStep:
         """Act on the reply to the letter in flight."""
         return self._answers.act(conn, outgoing, answer)
+
+    def introduction(self) -> bytes:
+        """My key log as /peer/v1/keys takes it (spec 10.6)."""
+        return self.keys.introduction()
+
+    def on_introduction(
+        self, conn: Connection, person: str, body: bytes, answer: bytes
+    ) -> NextStep:
+        """Act on the reply to it."""
+        return self.keys.on_answer(conn, person, body, answer)
 
     def failed(
         self, conn: Connection, person: str, sentence: str, next_try: int | None = None

@@ -10,14 +10,16 @@ from sqlalchemy import Connection
 
 from microsocial.clock import Clock, Entropy
 from microsocial.delivery import store
-from microsocial.delivery.model import CopyRuns, CopyStopped, LongerKeyLog
+from microsocial.delivery.model import CopyRuns, CopyStopped, KeysInTwoHands, LongerKeyLog
 from microsocial.events import LiveEvent, emit
 from microsocial.protocol import positions
+from microsocial.protocol.keys import KeyLog, decode_key_log
 from microsocial.protocol.positions import FIRST, NONCE_BYTES, SECRET_BYTES, Position
 from microsocial.records.model import Change
 from microsocial.records.service import Log
 
 SECRET, RUN, SEEN_RUN, STOPPED = "position-secret", "run", "seen-run", "stopped"
+LONGER_LOG = "longer-key-log"
 _RUN_BYTES = 8
 
 
@@ -68,8 +70,29 @@ class Standing:
         store.put_fact(conn, SEEN_RUN, run.to_bytes(_RUN_BYTES, "big"))
         return self._stop(conn, CopyRuns.sentence())
 
-    def stop_for_keys(self, conn: Connection) -> str:
+    def stop_for_keys(self, conn: Connection, longer: KeyLog) -> str:
+        store.put_fact(conn, LONGER_LOG, " ".join(longer.encoded()).encode())
         return self._stop(conn, LongerKeyLog.sentence())
+
+    def stop_for_fork(self, conn: Connection) -> str:
+        return self._stop(conn, KeysInTwoHands.sentence())
+
+    def longer_log(self, conn: Connection) -> KeyLog | None:
+        """The log of mine for which this copy stopped."""
+        fact = store.fact(conn, LONGER_LOG)
+        return decode_key_log(fact.decode().split(" ")) if fact else None
+
+    def go_on_under(self, conn: Connection) -> None:
+        """The words brought this copy to the current key."""
+        store.drop_fact(conn, LONGER_LOG)
+        if self.stopped(conn) == LongerKeyLog.sentence():
+            self._go_on(conn)
+
+    def forget_positions(self, conn: Connection) -> None:
+        """A thief has the secret of positions, and perhaps runs on: none from before counts (R3)."""
+        store.drop_fact(conn, SECRET)
+        if self.stopped(conn) == CopyRuns.sentence():
+            self._go_on(conn)
 
     def _stop(self, conn: Connection, sentence: str) -> str:
         store.put_fact(conn, STOPPED, sentence.encode())
@@ -81,6 +104,11 @@ class Standing:
         """The owner says that this copy is the one to keep. Not a way around a longer key log."""
         if self.stopped(conn) == LongerKeyLog.sentence():
             raise LongerKeyLog
+        if self.stopped(conn) == KeysInTwoHands.sentence():
+            raise KeysInTwoHands
+        self._go_on(conn)
+
+    def _go_on(self, conn: Connection) -> None:
         self.start_run(conn)
         store.drop_fact(conn, STOPPED)
         emit(conn, LiveEvent("copy.continued", {}))

@@ -1,5 +1,6 @@
 """The tables of delivery and their statements. All of it is local facts: backed up, not rebuildable."""
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import (
@@ -42,6 +43,11 @@ correspondents = Table(
     Column("quota_day", Integer, nullable=False),
     Column("quota_records", Integer, nullable=False),
     Column("quota_bytes", Integer, nullable=False),
+    Column("theft", Integer, nullable=False),  # 1: to be listed, since my key was stolen
+    Column("knows_key", Integer, nullable=False),  # the newest key number of mine they named
+    Column("ended_key", Integer),  # of theirs, under which they ended it
+    Column("ended_mine", Integer),  # of mine, at that time
+    Column("is_between", Integer, nullable=False),  # `position` is my own, until a reunion ends
 )
 prekeys = Table(
     "prekeys",
@@ -103,6 +109,35 @@ def change(conn: Connection, person: str, **values: Any) -> None:
     conn.execute(_CHANGE, {**values, "of": person})
 
 
+def list_everybody(conn: Connection) -> None:
+    """My key was stolen: the next exchange with each is a reunion."""
+    active = correspondents.c.state == "active"
+    conn.execute(
+        update(correspondents)
+        .where(active)
+        .values(theft=1, reunion=None, hint=None, acknowledged=None)
+    )
+
+
+def unlisted(conn: Connection) -> list[str]:
+    waits = (correspondents.c.theft == 1) & (correspondents.c.state == "active")
+    return list(conn.execute(select(correspondents.c.person).where(waits)).scalars())
+
+
+def ended_by_them(conn: Connection, since: int) -> list[str]:
+    """Whose machine ended it lately."""
+    theirs = (correspondents.c.state == "ended") & correspondents.c.ended_mine.is_not(None)
+    query = select(correspondents.c.person).where(theirs, correspondents.c.last_heard >= since)
+    return list(conn.execute(query).scalars())
+
+
+def move_places_between(conn: Connection, place: Callable[[], str]) -> None:
+    """A place in a reunion that this machine was started again in may have been that of another moment (R18)."""
+    between = select(correspondents.c.person).where(correspondents.c.is_between == 1)
+    for person in list(conn.execute(between).scalars()):
+        change(conn, person, position=place(), listed_for=None)
+
+
 def end_reunions(conn: Connection) -> None:
     conn.execute(update(correspondents).values(reunion=None))
 
@@ -138,6 +173,10 @@ def mark_replaced(conn: Connection, now: int) -> None:
 def correct_prekeys_from_the_future(conn: Connection, now: int) -> None:
     """What was replaced by a clock that ran ahead counts as replaced now."""
     conn.execute(update(prekeys).where(prekeys.c.replaced > now).values(replaced=now))
+
+
+def drop_other_prekeys(conn: Connection, kept: bytes) -> int:
+    return conn.execute(delete(prekeys).where(prekeys.c.id != kept)).rowcount
 
 
 def drop_prekeys_replaced_before(conn: Connection, moment: int) -> int:

@@ -43,6 +43,8 @@ class Updates:
         if self._residence.moved_to(conn):
             return None  # spec 9.7
         self._log.expire(conn)  # spec 4.13: what is over is not passed on
+        if self._log.rings.is_forked(conn, person):
+            return None  # spec 3.4: the people are asked
         key_log = self._log.key_logs(conn, [person])[person]
         prekey = _prekey_of(friend, key_log)
         if prekey is None:
@@ -62,6 +64,9 @@ class Updates:
         *,
         hello: bool,
     ) -> Draft | None:
+        if friend.theft:
+            progress = Progress(told_until=self._log.head(conn).seq)
+            return self._go_on(conn, friend, key_log, prekey, progress)
         is_hinted = friend.hint is not None and friend.hint != friend.answered
         since = friend.hint if is_hinted else friend.answered  # spec 7.4: where to try next
         if is_hinted:
@@ -115,6 +120,8 @@ class Updates:
         reunion: str | None = None,
     ) -> Draft:
         page, keys = self._with_keys(conn, page)
+        if friend.knows_key < self._log.me.key_number:
+            keys[self._log.me.id] = tuple(self._log.me.key_log.encoded())
         self._log.mark_offered(conn, friend.person, page.entries)
         upto = self._standing.mint(conn, friend.person, self._log.point(conn, page.upto))
         letter = Update(

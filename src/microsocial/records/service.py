@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from microsocial.clock import Clock, Entropy
+from microsocial.protocol.disowning import reach
 from microsocial.protocol.encoding import b64u
 from microsocial.protocol.envelope import Envelope
 from microsocial.protocol.exchange import Held
@@ -34,6 +35,7 @@ from microsocial.records.model import (
 )
 from microsocial.records.returning import Known, Outcome, Returning
 from microsocial.records.reunion import Named, Reunion
+from microsocial.records.visibility import ONE_VALUED
 
 RECORD_ID_BYTES = 16
 EXPIRE_STEP = 200  # records erased in one transaction; others write in between
@@ -67,11 +69,11 @@ class Log:
         """A moment later than every other one I named: for `created`, revisions and `sees_from`."""
         return self._ground.tick(conn)
 
-    # Saying
-
     def saw_tick(self, conn: Connection, moment: int) -> None:
         """Never again name a moment below this one, which I named before everything was lost."""
         self._ground.saw_tick(conn, moment)
+
+    # Saying
 
     def say(
         self,
@@ -134,6 +136,15 @@ class Log:
         if stored is not None:
             return self.revise(conn, stored, fields)
         return self.say(conn, kind, fields, audience=audience, record_id=kind)
+
+    def renew_ones(self, conn: Connection) -> None:
+        """Say my one-valued records again after a theft: under the new key they win over a thief's (spec 4.4)."""
+        for kind in ONE_VALUED:
+            stored = store.find(conn, self.me.id, kind)
+            if stored is not None and stored.key_number < reach(
+                self.me.key_log, self.me.key_number
+            ):
+                self.revise(conn, stored, {})
 
     def _keep_mine(
         self,

@@ -26,7 +26,7 @@ from microsocial.protocol.limits import (
     MAX_KEYS_BYTES,
     MAX_SEALED_BYTES,
 )
-from microsocial.protocol.refusals import Status
+from microsocial.protocol.refusals import Forked, Status
 from microsocial.protocol.sealing import sealed_prekey_id
 from microsocial.protocol.signatures import SignedRequest, check_content, read_claims, verify
 from microsocial.transport.bodies import read_body
@@ -102,8 +102,7 @@ class PeerDoor:
         known = await self._context.db.read(lambda conn: reception.correspondent(conn, signed.id))
         if known is None:
             self._count_stranger(request)
-            awaited = await self._context.db.read(lambda conn: reception.awaited(conn, signed.id))
-            return self._answer(signed, Status.BUSY if awaited else Status.NOT_FRIENDS)
+            return self._answer(signed, await self._turning_away(reception, signed))
         refused = self._check_key(request, signed, known)
         if refused is not None:
             return refused
@@ -117,6 +116,16 @@ class PeerDoor:
         answer = await self._take(reception, signed.id, purpose, body)
         reception.heard(signed.id)
         return Response(answer, media_type=PEER_CONTENT_TYPE)
+
+    async def _turning_away(self, reception: Reception, signed: SignedRequest) -> Status:
+        db = self._context.db
+        former = await db.read(lambda conn: reception.former(conn, signed.id))
+        if former is not None and signed.number > former.number:
+            return (
+                Status.KEY_UNKNOWN
+            )  # spec 9.5: a theft may have been the reason for their goodbye
+        is_awaited = await db.read(lambda conn: reception.awaited(conn, signed.id))
+        return Status.BUSY if is_awaited else Status.NOT_FRIENDS
 
     async def _take(self, reception: Reception, sender: str, purpose: str, sealed: bytes) -> bytes:
         """Open, off the loop when it takes long; apply in one short transaction; trouble with our disk is told as an answer (spec 13)."""
@@ -166,15 +175,28 @@ class PeerDoor:
         if self._clock_differs(signed):
             self._count_stranger(request)
             return self._answer(signed, Status.CLOCK_DIFFERS, status_code=401)
-        known = await self._context.db.read(lambda conn: reception.correspondent(conn, signed.id))
+        db = self._context.db
+        known = await db.read(
+            lambda conn: (
+                reception.correspondent(conn, signed.id) or reception.former(conn, signed.id)
+            )
+        )
         self._count_stranger(request)  # rotations are rare, so friends have no need of more
         if known is None:
             return self._answer(signed, Status.NOT_FRIENDS)
         body = await _content(request, signed, MAX_KEYS_BYTES)
-        merged = merge(known, decode_key_log(read_keys(body)))
-        verify(signed, merged.key(signed.number))
+        offered = decode_key_log(read_keys(body))
+        verify(signed, offered.key(signed.number))
         self._check_nonce(signed)
-        await self._context.db.write(lambda conn: reception.keep_keys(conn, merged))
+        try:
+            merged = merge(known, offered)
+        except Forked:
+            await db.write(lambda conn: reception.freeze(conn, offered))
+            return self._answer(signed, Status.BUSY)
+        if signed.number < merged.number:
+            return self._answer(signed, Status.KEY_BEHIND, keys=tuple(merged.encoded()))
+        await db.write(lambda conn: reception.keep_keys(conn, merged))
+        reception.heard(signed.id)
         return self._answer(signed, Status.APPLIED)
 
     # -- a friend who has lost everything but the words --

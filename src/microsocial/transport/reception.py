@@ -79,6 +79,8 @@ class Reception:
         blob: `(request, person, name) -> response`: a blob for this friend, or None when there is none for them.
         help: `(conn, person, asked, hash of the body) -> reply`: key log and capsule of a friend who has lost them, signed, or None
             when their link is not valid. Only reads.
+        former: the key log of somebody whose machine ended the friendship: a thief may have done it (spec 9.5).
+        freeze: told of a second valid key log of somebody known (spec 3.4).
         awaited: whether a greeting of ours to this person waits for theirs. On their side we may be friends already, so they are
             asked to wait (`busy`); `not-friends` would end what has not begun here yet.
         moved: my signed address record, once I live elsewhere (spec 9.7), or None.
@@ -99,6 +101,8 @@ class Reception:
     public_page: Callable[[Connection, str], PublicPage]
     head: Callable[[Connection], str]
     turned_away: Callable[[str], None] = lambda _person: None
+    former: Callable[[Connection, str], KeyLog | None] = lambda _conn, _person: None
+    freeze: Callable[[Connection, KeyLog], None] = lambda _conn, _log: None
     awaited: Callable[[Connection, str], bool] = lambda _conn, _person: False
     blob: Blobs = no_blob
     help: Help = no_help
