@@ -9,6 +9,7 @@ from typing import Any
 
 from docs.spec import make as spec
 
+from microsocial.archive.website.format import format_text
 from microsocial.cli.manual import manual
 from microsocial.settings import rows, variable
 
@@ -60,6 +61,7 @@ def pages() -> dict[str, str]:
     return {
         "docs/operate/settings.md": settings_page(),
         "docs/operate/commands.md": manual(),
+        "docs/operate/export.md": format_text(),
         **{f"docs/spec/{name}": content for name, content in spec.build().items()},
     }
 
