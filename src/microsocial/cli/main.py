@@ -6,7 +6,19 @@ from typing import Annotated
 import typer
 
 from microsocial import __version__
-from microsocial.cli import backups, care, doctor, leaving, messages, offline, people, posts, start
+from microsocial.cli import (
+    archive,
+    backups,
+    care,
+    doctor,
+    leaving,
+    messages,
+    offline,
+    people,
+    posts,
+    recovery,
+    start,
+)
 from microsocial.cli.words import complain, in_words
 from microsocial.errors import MicrosocialError, WeBroke
 
@@ -47,7 +59,19 @@ def root(
     """Microsocial: your own social platform, for you and your friends."""
 
 
-for _group in (start, people, posts, messages, care, backups, leaving, offline, doctor):
+for _group in (
+    start,
+    people,
+    posts,
+    messages,
+    care,
+    archive,
+    backups,
+    recovery,
+    leaving,
+    offline,
+    doctor,
+):
     _group.register(app)
 
 
