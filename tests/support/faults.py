@@ -156,12 +156,12 @@ class WallClock:
         if not found:
             pytest.skip(f"libfaketime is not there: {HOW}")
         self._file = folder / f"{person.name}-clock"
-        self.set(0)
+        self._file.write_text("+0")
         person.node.env = {
             **(person.node.env or {}),
             "LD_PRELOAD": str(found[0]),
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
-            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_CACHE_DURATION": "1",  # seconds; to look each time costs more than the node does
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",  # as the system: what is set is the clock on the wall
             "FAKETIME_DONT_RESET": "1",
         }
@@ -170,6 +170,7 @@ class WallClock:
         new = self._file.with_suffix(".new")
         new.write_text(f"{seconds:+d}")
         new.replace(self._file)
+        time.sleep(1.1)  # until the node looks again
 
 
 def breaking(person: Person, folder: Path, code: str) -> None:
@@ -193,3 +194,91 @@ def integrity(person: Person) -> str:
 
 def empty(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
+
+
+class Names:
+    """What this machine's names mean, for the processes of this test: a hosts file of their own and no name server."""
+
+    def __init__(self, folder: Path) -> None:
+        self._hosts = folder / "hosts"
+        self._nobody = folder / "resolv.conf"
+        self.forget()
+        self._nobody.write_text("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
+
+    def know(self, name: str) -> None:
+        self._hosts.write_text(f"127.0.0.1 localhost\n127.0.0.1 {name}\n")
+
+    def forget(self) -> None:
+        self._hosts.write_text("127.0.0.1 localhost\n")
+
+    def files(self) -> list[tuple[Path, str]]:
+        return [(self._hosts, "/etc/hosts"), (self._nobody, "/etc/resolv.conf")]
+
+
+@contextlib.contextmanager
+def names_in(folder: Path) -> Iterator[Names]:
+    needs_root()
+    own_mounts()
+    names = Names(folder)
+    for file, place in names.files():
+        run("mount", "--bind", file, place)
+    try:
+        yield names
+    finally:
+        for _, place in names.files():
+            run("umount", place)
+
+
+class Cgroup:
+    """A bound on the memory of one node and its children, as a small machine or a container has it."""
+
+    ROOT = Path("/sys/fs/cgroup")
+
+    def __init__(self, pid: int) -> None:
+        needs_root()
+        self._pid = pid
+        self._is_old = (self.ROOT / "memory").is_dir()
+        self._group = self.ROOT / ("memory" if self._is_old else "") / f"microsocial-test-{pid}"
+
+    def __enter__(self) -> Self:
+        try:
+            self._group.mkdir()
+            if not (self._group / self._limit).exists():
+                raise FileNotFoundError(self._limit)
+            (self._group / "cgroup.procs").write_text(str(self._pid))
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                self._group.rmdir()
+            pytest.skip(f"memory cannot be bounded here: {error}")
+        return self
+
+    @property
+    def _limit(self) -> str:
+        return "memory.limit_in_bytes" if self._is_old else "memory.max"
+
+    def allow(self, mebibytes: int) -> None:
+        """So much more than is used now."""
+        now = (
+            self._group / ("memory.usage_in_bytes" if self._is_old else "memory.current")
+        ).read_text()
+        resident = int(Path(f"/proc/{self._pid}/statm").read_text().split()[1]) * os.sysconf(
+            "SC_PAGE_SIZE"
+        )
+        (self._group / self._limit).write_text(
+            str(max(int(now), resident) + mebibytes * 1024 * 1024)
+        )
+
+    def allow_all(self) -> None:
+        (self._group / self._limit).write_text("-1" if self._is_old else "max")
+
+    def __exit__(self, *_: object) -> None:
+        self.allow_all()
+        parent = self._group.parent / "cgroup.procs"
+        for pid in (self._group / "cgroup.procs").read_text().split():
+            with contextlib.suppress(OSError):
+                parent.write_text(pid)
+        for _ in range(50):
+            with contextlib.suppress(OSError):
+                self._group.rmdir()
+                return
+            time.sleep(0.05)

@@ -236,14 +236,19 @@ def people(
     settings: Mapping[str, str] | None = None,
     through_proxy: tuple[str, ...] = (),
     folder: Path | None = None,
+    before: Callable[[Person], object] = lambda _person: None,
 ) -> Iterator[tuple[Person, ...]]:
-    """Settled people with running nodes. Those in `through_proxy` are reached by others through `person.proxy` alone."""
+    """Settled people with running nodes. Those in `through_proxy` are reached by others through `person.proxy` alone.
+
+    `before` is told each of them before their node starts for the first time.
+    """
     with contextlib.ExitStack() as cleaning:
         where = folder or Path(cleaning.enter_context(tempfile.TemporaryDirectory()))
         here = []
         for name in names:
             person = Person(name, where, settings=settings, through_proxy=name in through_proxy)
             cleaning.callback(person.leave)
+            before(person)
             here.append(person)
         with ThreadPoolExecutor(len(here)) as together:
             list(together.map(_move_in, here))
