@@ -168,3 +168,26 @@ async def test_the_person_is_there_after_a_restart(owner, node):
     await node.start()
     assert node.me.id == person
     assert (await owner.get("/me")).json()["name"] == "Ana"
+
+
+async def test_the_public_page_counts_its_days_where_the_owner_lives(owner, browsers, stranger):
+    """The morning of the 15th of January 2027 in London is the evening of the 14th on Samoa."""
+    await owner.post("/posts", {"text": "Good night", "audience": {"class": "public"}})
+
+    async def shown():
+        page = (await stranger.http.get("/")).text
+        return page.partition("<time")[2].partition("</time>")[0].rpartition(">")[2]
+
+    assert (await owner.get("/settings")).json()["time_zone"] == "UTC"
+    assert await shown() == "2027-01-15"
+    phone = browsers()
+    asked = {"password": PASSWORD, "time_zone": "Pacific/Pago_Pago"}
+    assert (await phone.post("/login", asked)).status_code == 200
+    assert await shown() == "2027-01-14"
+    for unknown in ("Europe/Atlantis", "../../etc/passwd", "x" * 5000, ""):
+        assert (await phone.post("/login", {**asked, "time_zone": unknown})).status_code == 200
+        refused = await owner.send("PATCH", "/settings", {"time_zone": unknown})
+        assert refused.status_code == 400
+    assert (await owner.get("/settings")).json()["time_zone"] == "Pacific/Pago_Pago"
+    await owner.send("PATCH", "/settings", {"time_zone": "Europe/Istanbul"})
+    assert await shown() == "2027-01-15"

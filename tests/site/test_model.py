@@ -1,3 +1,6 @@
+from datetime import UTC
+from zoneinfo import ZoneInfo
+
 import pytest
 from markupsafe import Markup
 
@@ -42,9 +45,12 @@ def test_shapes_have_bounds(size, name):
     assert ratios([a_post(media=[item, item])]) == [(name, int(name[1:]) / 1000)]
 
 
-def test_days_are_said_with_the_year_only_when_it_is_another():
-    assert day(NOVEMBER, 2026) == "18 November"
-    assert day(NOVEMBER, 2027) == "18 November 2026"
-    assert month(NOVEMBER, 2027) == "November 2026"
+def test_days_are_those_of_the_owners_zone_in_an_order_that_everybody_reads():
+    assert day(NOVEMBER, UTC) == "2026-11-18"
+    midnight = 1_795_046_400_000  # 2026-11-19, 00:00 in London
+    assert day(midnight, ZoneInfo("America/New_York")) == "2026-11-18"
+    assert day(midnight, ZoneInfo("Europe/Istanbul")) == "2026-11-19"
+    assert month(NOVEMBER, UTC) == "2026-11"
     assert iso(0) == "1970-01-01T00:00:00Z"
     assert iso(2**60) == "9999-12-31T23:59:59Z"
+    assert day(2**60, ZoneInfo("Asia/Tokyo")) == "9999-12-31"

@@ -33,6 +33,11 @@ class Scope(StrEnum):
     ADMIN = "admin"
 
 
+@dataclass(frozen=True)
+class PreferencesChanged(Event):
+    """The owner likes something to be otherwise."""
+
+
 class NotLoggedIn(NotAllowed):
     """Only the owner can see this. Log in first."""
 

@@ -21,6 +21,7 @@ from microsocial.identity.model import (
     secret_hash,
 )
 from microsocial.identity.service import new_sheet, spoken
+from microsocial.identity.zones import keep_zone
 from microsocial.node import Node
 from microsocial.server.cookies import browser_name, give, session_name, take_back
 from microsocial.server.owner import OwnerCheck, check_same_site, session_of
@@ -30,6 +31,7 @@ class Setup(Body):
     token: str
     name: str
     password: str
+    time_zone: str | None = None
 
 
 class Words(Body):
@@ -38,6 +40,7 @@ class Words(Body):
 
 class Login(Body):
     password: str
+    time_zone: str | None = None
 
 
 class NewPassword(Body):
@@ -84,7 +87,7 @@ class Door:
         answer_hash = await self._slowly.make(sheet.answer)
         me = await self._node.settle(name, sheet, password_hash, answer_hash)
         new = {"id": me.id, "words": list(sheet.words), "asked": list(sheet.asked)}
-        return await self._let_in(request, me, new)
+        return await self._let_in(request, me, new, asked.time_zone)
 
     async def confirm_words(self, asked: Words) -> None:
         """Answer the two words that were asked back."""
@@ -103,7 +106,7 @@ class Door:
             raise NotSetUp
         known = await self._known_browser(request, me)
         await self._node.proving.prove(request, self._node.db, asked.password, known)
-        return await self._let_in(request, me, {})
+        return await self._let_in(request, me, {}, asked.time_zone)
 
     async def logout(self, request: Request) -> Response:
         """End this session. With a token there is nothing to end."""
@@ -138,13 +141,16 @@ class Door:
         is_known = await self._node.db.read(lambda conn: knows(conn, secret))
         return f"browser {secret_hash(secret).hex()}" if is_known else None
 
-    async def _let_in(self, request: Request, me: Me, answer: dict[str, Any]) -> Response:
+    async def _let_in(
+        self, request: Request, me: Me, answer: dict[str, Any], time_zone: str | None
+    ) -> Response:
         """Begin a session, remember the browser, and give both cookies with the answer."""
         label = browser_label(request.headers.get("user-agent", ""))
         sessions = self._node.sessions
         is_known = await self._known_browser(request, me) is not None
 
         def begin(conn: Connection) -> tuple[NewSession, str | None]:
+            keep_zone(conn, time_zone)
             return sessions.open(conn, label), None if is_known else sessions.remember_browser(conn)
 
         new, browser = await self._node.db.write(begin)

@@ -1,33 +1,31 @@
-"""Days as the page says them. Pure: the page is the same for every visitor, so days are those of UTC."""
+"""Days as the page says them. Pure.
 
-from datetime import UTC, datetime
+The page is the same for every visitor, whose language and zone nobody knows: so days are numbers in the order that is read the
+same everywhere (ISO 8601), in the owner's zone.
+"""
 
-MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
+from datetime import UTC, datetime, tzinfo
+
+LAST_MS = 253_402_300_799_000  # the end of the year 9999
+DAY_MS = 24 * 3600 * 1000
 
 
-def moment(ms: int) -> datetime:
+def moment(ms: int, zone: tzinfo = UTC) -> datetime:
     """Give the moment; what somebody claims beyond the calendar's ends is shown at its ends."""
-    return datetime.fromtimestamp(min(max(ms, 0), 253_402_300_799_000) / 1000, UTC)
+    at = datetime.fromtimestamp(min(max(ms, 0), LAST_MS) / 1000, UTC)
+    return at.astimezone(zone) if ms < LAST_MS - DAY_MS else at  # no zone leads beyond the last day
 
 
 def iso(ms: int) -> str:
+    """Give the moment for machines."""
     return moment(ms).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def day(ms: int, this_year: int) -> str:
-    """Say "20 November", with the year when it is another one."""
-    when = moment(ms)
-    words = f"{when.day} {MONTHS[when.month - 1]}"
-    return words if when.year == this_year else f"{words} {when.year}"
+def day(ms: int, zone: tzinfo) -> str:
+    """Say "2026-11-20"."""
+    return moment(ms, zone).strftime("%Y-%m-%d")
 
 
-def month(ms: int, this_year: int) -> str:
-    when = moment(ms)
-    return (
-        MONTHS[when.month - 1]
-        if when.year == this_year
-        else f"{MONTHS[when.month - 1]} {when.year}"
-    )
+def month(ms: int, zone: tzinfo) -> str:
+    """Say "2026-11"."""
+    return moment(ms, zone).strftime("%Y-%m")

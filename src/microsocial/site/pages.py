@@ -4,13 +4,14 @@ Rule 1: everything here passes through `_public_rows` or `_public_post`: only th
 """
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy import Connection, Row
 
-from microsocial.clock import Clock
+from microsocial.identity.zones import zone_of
 from microsocial.media.service import public_url
 from microsocial.posts import store
 from microsocial.posts.service import Posts
@@ -48,9 +49,8 @@ def environment(assets: Assets) -> Environment:
 class Pages:
     """One method per page. Each gives None where there is nothing public."""
 
-    def __init__(self, assets: Assets, clock: Clock) -> None:
+    def __init__(self, assets: Assets) -> None:
         self._templates = environment(assets)
-        self._clock = clock
 
     # Pages that need no person
 
@@ -87,7 +87,7 @@ class Pages:
             edge = (row.shown_at, row.record)
         rows = store.newest_posts(conn, PAGE + 1, edge, author=owner.id, audience="public")
         page, rest = rows[:PAGE], rows[PAGE:]
-        year = self._year()
+        zone = zone_of(conn)
         return self._render(
             "home.html",
             name=owner.name,
@@ -100,7 +100,8 @@ class Pages:
             posts=_shown(conn, posts, page),
             newer=before,
             older=page[-1].ref if rest else None,
-            older_from=dates.month(rest[0].shown_at, year) if rest else None,
+            older_from=dates.month(rest[0].shown_at, zone) if rest else None,
+            day=partial(dates.day, zone=zone),
         )
 
     def post(
@@ -117,6 +118,7 @@ class Pages:
             base=base,
             post=post,
             title=post.title(owner.name),
+            day=partial(dates.day, zone=zone_of(conn)),
             picture=base + post.picture if post.picture else None,
         )
 
@@ -131,14 +133,8 @@ class Pages:
         return _shown(conn, posts, rows)
 
     def _render(self, template: str, **values: Any) -> Built:
-        year = self._year()
-        text = self._templates.get_template(template).render(
-            day=lambda ms: dates.day(ms, year), **values
-        )
+        text = self._templates.get_template(template).render(**values)
         return Built.of(text.encode(), HTML)
-
-    def _year(self) -> int:
-        return dates.moment(self._clock.now()).year
 
 
 def owner_of(conn: Connection, log: Log) -> Owner:

@@ -15,6 +15,7 @@ from microsocial.delivery.model import ResidenceChanged
 from microsocial.delivery.service import Delivery
 from microsocial.friends.homes import is_private
 from microsocial.friends.model import FriendshipEnded, ProfileChanged
+from microsocial.identity.model import PreferencesChanged
 from microsocial.posts.model import PublicChanged
 from microsocial.posts.service import Posts
 from microsocial.protocol.crypto import sha256
@@ -63,11 +64,11 @@ class Site:
     def __init__(self, context: ApiContext) -> None:
         self._context = context
         self._assets = assets()
-        self._pages = Pages(self._assets, context.clock)
+        self._pages = Pages(self._assets)
         self._cache = PageCache()
         self._residence: tuple[str | None, bool] | None = None  # once it was looked up
         context.bus.subscribe(ResidenceChanged, lambda _event: self._forget_residence())
-        for event in (PublicChanged, ProfileChanged, FriendshipEnded):
+        for event in (PublicChanged, ProfileChanged, FriendshipEnded, PreferencesChanged):
             context.bus.subscribe(event, lambda _event: self._cache.forget())
 
     async def home(self, request: Request) -> Response:

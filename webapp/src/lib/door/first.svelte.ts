@@ -6,6 +6,7 @@ import { wear } from '$lib/media/avatar';
 import { t } from '$lib/words/words';
 import { router } from '$lib/frame/router.svelte';
 import { door } from './session.svelte';
+import { ownZone } from './zone';
 
 type Step = 'name' | 'sheet' | 'invite';
 
@@ -23,7 +24,7 @@ class First {
   }
 
   async setUp(token: string, name: string, password: string, picture: File | null): Promise<void> {
-    const made = await send<SetUp>('/setup', { token, name, password });
+    const made = await send<SetUp>('/setup', { token, name, password, time_zone: ownZone() });
     this.begin();
     this.name = name;
     this.words = made.words;

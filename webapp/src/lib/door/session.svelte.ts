@@ -4,6 +4,7 @@ import { live } from '$lib/api/live';
 import type { Me, Session, Settings } from '$lib/api/types';
 import { forgetDrafts } from '$lib/posts/draft';
 import { applyHue, applyLook, forgetLook } from './look';
+import { ownZone } from './zone';
 
 type State = 'asking' | 'silent' | 'new' | 'locked' | 'open';
 
@@ -56,7 +57,10 @@ class Door {
   }
 
   async login(password: string): Promise<void> {
-    const { csrf } = await post<{ csrf: string }>('/login', { password });
+    const { csrf } = await post<{ csrf: string }>('/login', {
+      password,
+      time_zone: ownZone(),
+    });
     await this.open(csrf);
   }
 
