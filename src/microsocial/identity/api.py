@@ -5,17 +5,12 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter
 from pydantic import AfterValidator, Field
 from starlette.requests import Request
-from typing_extensions import TypedDict
 
 from microsocial.context import ApiContext, Body
-from microsocial.errors import Invalid
 from microsocial.events import emit
 from microsocial.identity import store, zones
-from microsocial.identity.me import Me
 from microsocial.identity.model import Caller, PreferencesChanged, Scope, Session, Token
-from microsocial.identity.recovery import keep_public_halves, own_entropy, public_halves
 from microsocial.identity.sessions import Sessions
-from microsocial.identity.throttle import Throttle
 from microsocial.identity.tokens import Tokens
 from microsocial.identity.zones import fit_zone
 
@@ -34,16 +29,6 @@ class Preferences(Body):
     time_zone: Annotated[str, AfterValidator(fit_zone)] | None = None
 
 
-class TypedWords(Body):
-    words: Annotated[list[Annotated[str, Field(max_length=20)]], Field(max_length=30)]
-
-
-class WordsChecked(TypedDict):
-    fine: bool
-    sentence: str
-
-
-SHEET_IS_RIGHT = "This is your sheet: with these 24 words you come back. Put it away again, where nobody finds it."
 DEFAULTS = {"theme": "auto", "density": "calm", "link_cards": "on", zones.NAME: zones.DEFAULT}
 
 
