@@ -99,21 +99,6 @@ def key_written(text: str) -> Key:
     return Key(seed)
 
 
-def lock(secret: str, passphrase: str) -> bytes:
-    """Encrypt with a passphrase. Takes a second or two, on purpose."""
-    locked: bytes = pyrage.passphrase.encrypt(secret.encode(), passphrase)
-    return locked
-
-
-def unlock(locked: bytes, passphrase: str) -> str:
-    """Raises CannotOpen."""
-    try:
-        secret: bytes = pyrage.passphrase.decrypt(locked, passphrase)
-        return secret.decode()
-    except (pyrage.DecryptError, UnicodeDecodeError) as error:
-        raise CannotOpen from error
-
-
 def lock_for(secret: str, public: bytes) -> bytes:
     """Encrypt for whoever has the private half of this X25519 key."""
     recipient = pyrage.x25519.Recipient.from_str(_bech32(_PUBLIC, public))

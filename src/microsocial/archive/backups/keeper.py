@@ -194,15 +194,13 @@ class Backups:
         return self._rehearse(self._open(progress), progress)
 
     def _rehearse(self, opened: Opened, progress: Progress) -> str:
+        known = progress.wait(self._db.read(store.snapshot_sizes))
         try:
-            rehearse(opened, self._source.scratch, self._entropy, progress)
+            rehearse(opened, self._source.scratch, self._entropy, progress, known)
         except Stopped:
             raise
         except BackupDamaged as error:
-            now = self._clock.now()
-            found = {"rehearsed": now, "rehearsed_fine": 0, "rehearsal": told(error)}
-            # the next backup writes anew what is damaged
-            self._note(progress, **found, next=now + model.FIRST_AFTER_MS)
+            self._note_damage(progress, opened, told(error))
             raise
         except MicrosocialError as error:
             self._note(progress, trouble=told(error))
@@ -218,6 +216,17 @@ class Backups:
 
     def _note(self, progress: Progress, **columns: Any) -> None:
         progress.wait(self._db.write(lambda conn: store.change_plan(conn, **columns)))
+
+    def _note_damage(self, progress: Progress, opened: Opened, sentence: str) -> None:
+        """Remember it; the next backup, soon, writes anew what can be. What has gone for good is told this once."""
+        now, there = self._clock.now(), opened.folder.snapshots()
+
+        def note(conn: Connection) -> None:
+            found = {"rehearsed": now, "rehearsed_fine": 0, "rehearsal": sentence}
+            store.change_plan(conn, **found, next=now + model.FIRST_AFTER_MS)
+            store.keep_snapshots(conn, there)
+
+        progress.wait(self._db.write(note))
 
     def _note_made(self, conn: Connection, made: Made, sentence: str) -> None:
         moment, size = made.manifest.made, made.manifest.size
@@ -236,12 +245,13 @@ class Backups:
         """Make the folder ready, or open the one that is there."""
         folder = BackupFolder(place)
         if known is not None and _fits(Opened(folder, known)):
-            lock_with_passphrase(Opened(folder, known), model.fit_passphrase(passphrase))
+            fit = model.fit_passphrase(passphrase)
+            lock_with_passphrase(Opened(folder, known), fit, self._entropy)
             folder.sign()
             return Opened(folder, known)
         folder.prepare()
         if not folder.is_there:
-            return begin(folder, self._entropy(32), model.fit_passphrase(passphrase))
+            return begin(folder, model.fit_passphrase(passphrase), self._entropy)
         opened = unlock(folder, passphrase)
         for snapshot in folder.snapshots()[-1:]:
             if read_manifest(folder, opened.key, snapshot).person != self._person:

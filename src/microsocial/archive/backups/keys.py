@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from microsocial.archive.backups import age
-from microsocial.archive.backups.age import CannotOpen, Key
+from microsocial.archive.backups.age import SEED_BYTES, CannotOpen, Key
 from microsocial.archive.backups.folder import (
     CHECK_NAME,
     KEY_NAME,
@@ -21,6 +21,8 @@ from microsocial.archive.backups.model import (
     WordsDoNotOpen,
     spelled,
 )
+from microsocial.archive.backups.passphrase import locked_with, unlocked
+from microsocial.clock import Entropy
 from microsocial.identity.recovery import backup_key
 from microsocial.protocol.crypto import sha256
 
@@ -40,10 +42,10 @@ class Opened:
     key: Key
 
 
-def begin(folder: BackupFolder, seed: bytes, passphrase: str) -> Opened:
+def begin(folder: BackupFolder, passphrase: str, entropy: Entropy) -> Opened:
     """Give a prepared, empty folder its key. The sign comes last."""
-    opened = Opened(folder, Key(seed))
-    lock_with_passphrase(opened, passphrase)
+    opened = Opened(folder, Key(entropy(SEED_BYTES)))
+    lock_with_passphrase(opened, passphrase, entropy)
     folder.sign()
     return opened
 
@@ -52,7 +54,7 @@ def unlock(folder: BackupFolder, passphrase: str) -> Opened:
     """Raises PassphraseWrong, and what `check_sign` raises."""
     folder.check_sign()
     try:
-        written = age.unlock(folder.read(KEY_NAME), spelled(passphrase))
+        written = unlocked(spelled(passphrase), folder.read(KEY_NAME))
         return Opened(folder, age.key_written(written))
     except (CannotOpen, ValueError) as error:
         raise PassphraseWrong(field="passphrase") from error
@@ -68,9 +70,11 @@ def unlock_with_words(folder: BackupFolder, entropy: bytes) -> Opened:
         raise WordsDoNotOpen from error
 
 
-def lock_with_passphrase(opened: Opened, passphrase: str) -> None:
+def lock_with_passphrase(opened: Opened, passphrase: str, entropy: Entropy) -> None:
     """Let this passphrase open the folder, and no earlier one."""
-    _put_locked(opened, KEY_NAME, "key", age.lock(opened.key.written, spelled(passphrase)))
+    _put_locked(
+        opened, KEY_NAME, "key", locked_with(spelled(passphrase), opened.key.written, entropy)
+    )
 
 
 def lock_for_words(opened: Opened, public: bytes) -> None:

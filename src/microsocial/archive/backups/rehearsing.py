@@ -6,7 +6,7 @@ clips, and of what only older snapshots need, as much as the budget allows is op
 
 import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -48,14 +48,22 @@ ALL_SIGNATURES = 20_000  # two seconds' work; of more, as many at random
 RECORDS_AT_ONCE = 500
 
 
-def rehearse(opened: Opened, scratch: Path, entropy: Entropy, progress: Progress) -> Manifest:
+def rehearse(
+    opened: Opened,
+    scratch: Path,
+    entropy: Entropy,
+    progress: Progress,
+    expected: Collection[str] = (),
+) -> Manifest:
     """Restore the newest snapshot beside, and look at it. Raises BackupDamaged: a sentence naming the file.
 
-    What is damaged is set aside, so that the next backup writes it anew.
+    `expected` are the snapshots that must be there. What is damaged is set aside, so that the next backup writes it anew.
     """
     opened.folder.check_sign()
     with opened.folder.held():
         check_key(opened)
+        for snapshot in sorted(set(expected) - set(opened.folder.snapshots())):
+            raise BackupDamaged(f"{file_of(snapshot)} is missing")
         rehearsal = _Rehearsal(opened, scratch, entropy, progress)
         try:
             return rehearsal.run()

@@ -78,6 +78,7 @@ def restore(
     if someone_lives_in(into):
         raise DataFolderNotEmpty(str(into.path))
     if not anyway:
+        opened.folder.check_sign()
         check_locked(opened)
     manifest = read_manifest(opened.folder, opened.key, choose(opened.folder, snapshot))
     restoring = _Restoring(opened, manifest, into.path / RESTORING, progress, anyway=anyway)
@@ -115,7 +116,8 @@ class _Restoring:
         self.left_out: list[str] = []
 
     def database(self) -> None:
-        self.folder.mkdir(mode=0o700)
+        for private in (self.folder, self.folder / MEDIA, self.folder / MEDIA / "uploads"):
+            private.mkdir(mode=0o700)
         database = self.folder / DATABASE_NAME
         write_image(self._opened, self._manifest.image, database, self._step)
         check_database(database, self._manifest)
@@ -144,7 +146,7 @@ class _Restoring:
             raise BackupDamaged("its list names a file outside of the folder")
         path = self.folder / MEDIA / "uploads" / below
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with path.open("xb") as file:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             measure = Measure(self._step, file.write)
             read_file(self._opened, loose.object, loose.sha256, loose.length, measure)
             file.flush()
@@ -178,8 +180,7 @@ def _settle(into: Folder, restored: Path, now: int, manifest: Manifest) -> None:
         store.add_restoration(conn, manifest.made, now)
     _fsync(database)
     shutil.rmtree(into.path / MEDIA, ignore_errors=True)
-    if (restored / MEDIA).is_dir():
-        (restored / MEDIA).rename(into.path / MEDIA)
+    (restored / MEDIA).rename(into.path / MEDIA)
     for beside in ("-wal", "-shm"):
         into.database.with_name(f"{DATABASE_NAME}{beside}").unlink(missing_ok=True)
     database.replace(into.database)

@@ -112,8 +112,10 @@ def given_back_since(conn: Connection, moment: int) -> Sequence[Row[Any]]:
 
 def count_kinds(conn: Connection) -> dict[str, int]:
     """How many records of each kind there are."""
-    found = conn.execute(select(records.c.kind, func.count()).group_by(records.c.kind))
-    return dict(found.tuples().all())
+    found = conn.execute(
+        select(records.c.kind, func.count().label("how_many")).group_by(records.c.kind)
+    )
+    return {row.kind: row.how_many for row in found}
 
 
 def record_numbers(conn: Connection) -> list[int]:
