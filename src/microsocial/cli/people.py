@@ -121,6 +121,13 @@ def remove(door: Door, person: FriendArgument) -> None:
     door.tell({"id": found}, "Removed. They are told; what they already saw stays with them.")
 
 
+@owner_command(friends_group, "help")
+def give_help(door: Door, person: FriendArgument) -> None:
+    """Make the link with which a friend who has lost everything but the 24 words comes back. Valid for a week."""
+    given = door.do(calls.give_help(door.person(person)))
+    door.tell(given, given["link"], "", given["sentence"])
+
+
 @owner_command(friends_group, "block")
 def block(door: Door, person: FriendArgument) -> None:
     """End a friendship without a word and hear nothing from them any more."""

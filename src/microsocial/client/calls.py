@@ -47,6 +47,16 @@ def me() -> Call[dict[str, Any]]:
     return Call("GET", "/me")
 
 
+def check_words(words: Sequence[str]) -> Call[dict[str, Any]]:
+    """Whether these are the right 24 words; nothing of them is kept."""
+    return Call("POST", "/words/check", body={"words": list(words)})
+
+
+def give_help(person: str) -> Call[dict[str, Any]]:
+    """A link with which a friend who has lost everything comes back."""
+    return Call("POST", f"/friends/{_part(person)}/help")
+
+
 def change_me(
     name: str | None = None, about: str | None = None, hue: int | None = None
 ) -> Call[dict[str, Any]]:

@@ -11,20 +11,14 @@ from microsocial.errors import Conflict, MicrosocialError, NotFound, PeerBroke
 from microsocial.friends.homes import accepted_places
 from microsocial.friends.model import NotWhoTheySay
 from microsocial.friends.residents import Resident, read_resident
+from microsocial.identity.recovery import beginning
 from microsocial.protocol.crypto import SigningKey
 from microsocial.protocol.encoding import b64u, dump, hash_of
 from microsocial.protocol.envelope import Envelope, decode_envelope, parse_envelope, verify_envelope
 from microsocial.protocol.exchange import Help, InviteProof, read_answer, read_help
 from microsocial.protocol.help import HELP_NONCE_BYTES, HelpLink
 from microsocial.protocol.invites import mac
-from microsocial.protocol.keys import (
-    KeyLog,
-    begin,
-    decode_key_log,
-    inception,
-    merge,
-    signing_key,
-)
+from microsocial.protocol.keys import KeyLog, decode_key_log, merge, signing_key
 from microsocial.protocol.limits import MAX_HELP_BYTES, MAX_RECORD_BYTES, MAX_WELL_KNOWN_BYTES
 from microsocial.protocol.payloads import read_signed_record
 from microsocial.protocol.refusals import Forked, Malformed, Status
@@ -92,11 +86,6 @@ class Carrier(Protocol):
         max_bytes: int = ...,
         content_type: str = ...,
     ) -> Response: ...
-
-
-def beginning(entropy: bytes) -> KeyLog:
-    """The key log that these words began with, and so the id (spec 3.2)."""
-    return begin(inception(signing_key(entropy, 0), signing_key(entropy, 1).public))
 
 
 def longer(known: KeyLog, offered: KeyLog) -> KeyLog:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, func, select, update
 
 from microsocial.clock import Clock, Entropy
 from microsocial.database import Database
+from microsocial.delivery import store as correspondence
 from microsocial.delivery.backoff import Backoff
 from microsocial.delivery.service import Delivery
 from microsocial.errors import MicrosocialError
@@ -134,6 +135,8 @@ class Returning:
         self._delivery.begin(
             conn, resident.person, tie.sees_from, unread, prekey, resident.key_log, urls
         )
+        if self._friends.me.key_log.reasons[-1:] == ("stolen",):
+            correspondence.change(conn, resident.person, theft=1)
 
     # The search
 

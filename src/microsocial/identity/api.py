@@ -1,16 +1,22 @@
 """The owner's sessions, tokens and preferences over HTTP."""
 
+import asyncio
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
 from pydantic import AfterValidator, Field
 from starlette.requests import Request
+from typing_extensions import TypedDict
 
 from microsocial.context import ApiContext, Body
+from microsocial.errors import Invalid
 from microsocial.events import emit
 from microsocial.identity import store, zones
+from microsocial.identity.me import Me
 from microsocial.identity.model import Caller, PreferencesChanged, Scope, Session, Token
+from microsocial.identity.recovery import keep_public_halves, own_entropy, public_halves
 from microsocial.identity.sessions import Sessions
+from microsocial.identity.throttle import Throttle
 from microsocial.identity.tokens import Tokens
 from microsocial.identity.zones import fit_zone
 
@@ -29,11 +35,23 @@ class Preferences(Body):
     time_zone: Annotated[str, AfterValidator(fit_zone)] | None = None
 
 
+class TypedWords(Body):
+    words: Annotated[list[Annotated[str, Field(max_length=20)]], Field(max_length=30)]
+
+
+class WordsChecked(TypedDict):
+    fine: bool
+    sentence: str
+
+
+SHEET_IS_RIGHT = "This is your sheet: with these 24 words you come back. Put it away again, where nobody finds it."
 DEFAULTS = {"theme": "auto", "density": "calm", "link_cards": "on", zones.NAME: zones.DEFAULT}
 
 
 def router(context: ApiContext) -> APIRouter:
     routes = APIRouter(tags=["identity"])
+    # Whoever may ask this could also guess a word that is missing on a sheet they found.
+    tries = Throttle(context.clock)
 
     @routes.get("/sessions")
     async def sessions(request: Request) -> list[dict[str, Any]]:
@@ -65,6 +83,21 @@ def router(context: ApiContext) -> APIRouter:
     async def end_token(token: str) -> None:
         """Take a key back."""
         await context.db.write(lambda conn: context.room(Tokens).end(conn, token))
+
+    @routes.post("/words/check")
+    async def check_words(asked: TypedWords, request: Request) -> WordsChecked:
+        """Say whether a recovery sheet is the right one. Nothing of it is kept or logged."""
+        caller: Caller = request.state.owner
+        tries.claim("words", caller.id)
+        me = context.room(Me)
+        try:
+            entropy = await asyncio.to_thread(own_entropy, asked.words, me.id)
+        except Invalid as wrong:
+            return WordsChecked(fine=False, sentence=str(wrong))
+        halves = await asyncio.to_thread(public_halves, entropy)
+        await context.db.write(lambda conn: keep_public_halves(conn, halves))
+        tries.succeeded("words", caller.id)
+        return WordsChecked(fine=True, sentence=SHEET_IS_RIGHT)
 
     @routes.get("/settings")
     async def preferences() -> dict[str, str]:

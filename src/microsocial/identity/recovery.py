@@ -4,12 +4,20 @@ The private halves are derived when the words are typed, used, and forgotten; th
 can seal without the words. A folder made before these existed learns them the next time its words are typed.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from microsocial.errors import Invalid
 from microsocial.identity import store
 from microsocial.protocol.crypto import hkdf, new_hpke_key, x25519_public
+from microsocial.protocol.keys import KeyLog, begin, inception, signing_key
+from microsocial.protocol.words import entropy_of
+
+
+class WordsOfAnother(Invalid):
+    """These are 24 good words, but of another person: they did not make this identity. Look for the other sheet."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,19 @@ def backup_key(entropy: bytes) -> bytes:
 def public_halves(entropy: bytes) -> PublicHalves:
     capsule, backup = new_hpke_key(capsule_key(entropy))[1], x25519_public(backup_key(entropy))
     return PublicHalves(capsule, backup)
+
+
+def beginning(entropy: bytes) -> KeyLog:
+    """Give the key log that these words began with, and so the id (spec 3.2)."""
+    return begin(inception(signing_key(entropy, 0), signing_key(entropy, 1).public))
+
+
+def own_entropy(words: Sequence[str], person: str) -> bytes:
+    """Read the words of this very person. Raises WordsWrong, WordsOfAnother."""
+    entropy = entropy_of(words)
+    if beginning(entropy).id != person:
+        raise WordsOfAnother(field="words")
+    return entropy
 
 
 def keep_public_halves(conn: Connection, halves: PublicHalves) -> None:

@@ -16,7 +16,7 @@ from microsocial.identity.me import Me
 from microsocial.identity.model import AlreadySetUp, NoWordsAsked, WordsDoNotMatch
 from microsocial.identity.recovery import keep_public_halves, public_halves
 from microsocial.protocol.crypto import SigningKey
-from microsocial.protocol.keys import begin, decode_key_log, inception, signing_key
+from microsocial.protocol.keys import KeyLog, begin, decode_key_log, inception, signing_key
 from microsocial.protocol.words import ENTROPY_BYTES, WORDS, entropy_of, new_words
 
 
@@ -84,6 +84,25 @@ class Identity:
         )
         keep_public_halves(conn, public_halves(entropy))
         return Me(key, log)
+
+    def come_back(
+        self, conn: Connection, entropy: bytes, key_log: KeyLog, password_hash: str
+    ) -> None:
+        """Be the person of these words under the newest key of the log, here; nobody who could come in before still can."""
+        known = {
+            "key_number": key_log.number,
+            "seed": signing_key(entropy, key_log.number).seed,
+            "key_log": " ".join(key_log.encoded()),
+            "password": password_hash,
+            "words_asked": None,
+            "words_hash": None,
+        }
+        if store.find_identity(conn) is None:
+            store.add_identity(conn, person=key_log.id, created=self._clock.now(), **known)
+        else:
+            store.change_identity(conn, **known)
+        store.drop_everybody(conn)
+        keep_public_halves(conn, public_halves(entropy))
 
     def me(self, conn: Connection) -> Me | None:
         """Load the person, or None on a node in which nobody lives yet."""

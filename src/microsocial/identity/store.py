@@ -157,6 +157,12 @@ def knows_browser(conn: Connection, secret: bytes) -> bool:
     return conn.execute(query).first() is not None
 
 
+def drop_everybody(conn: Connection) -> None:
+    """Log out every browser and program, and recognise none of them again."""
+    for table in (sessions, tokens, browsers):
+        conn.execute(delete(table))
+
+
 def read_preferences(conn: Connection) -> dict[str, str]:
     rows = conn.execute(select(preferences.c.name, preferences.c.value))
     return {row.name: row.value for row in rows}

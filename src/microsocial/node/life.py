@@ -19,6 +19,7 @@ from microsocial.clock import Clock, Entropy, SystemClock, steady_ms, system_ent
 from microsocial.context import NotSetUp
 from microsocial.database import Database, Folder, open_folder
 from microsocial.database.folder import PRIVATE_FILE
+from microsocial.errors import Conflict
 from microsocial.events import EventBus
 from microsocial.identity import passwords
 from microsocial.identity.me import Me
@@ -44,6 +45,7 @@ from microsocial.settings import Settings
 log = logging.getLogger(__name__)
 
 NODE_FILE = "node.json"
+RECOVERING = "recovering"  # the folder in which who comes back with the words is put together
 TOKEN_FILE = "cli-token"  # noqa: S105 - the name of a file
 
 HOUSEKEEPING_S = 3600.0  # prekeys live a week: an hour more or less is nothing
@@ -52,6 +54,10 @@ RESTART_S = 5.0  # what fails at once must not fill the log
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - listening everywhere includes this machine
 
 T = TypeVar("T")
+
+
+class RecoveryInterrupted(Conflict):
+    """Coming back into this folder was interrupted. Run `microsocial recover` again: it begins anew and harms nothing."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +155,7 @@ class Node:
             me = self.db.read_sync(self.identity.me)
             if me is None:
                 check_finished(self.settings.data)
+                check_recovered(self.settings.data)
             else:
                 self._move_in(
                     build_rooms(me, self.clock, self.entropy, self.settings.data / FOLDER)
@@ -228,6 +235,7 @@ class Node:
         for name, running in (
             ("courier", self.outside.courier.run),
             ("knocking", self.outside.knocking.run),
+            ("returning", self.outside.returning.run),
             ("housekeeping", self._keep_house),
         ):
             self._running.append(asyncio.create_task(_lasting(name, running), name=name))
@@ -273,6 +281,12 @@ class Node:
             "version": __version__,
         }
         _write_private(self.settings.data / NODE_FILE, json.dumps(described) + "\n")
+
+
+def check_recovered(data: Path) -> None:
+    """Look at a folder in which nobody lives. Raises RecoveryInterrupted."""
+    if (data / RECOVERING).is_dir():
+        raise RecoveryInterrupted(str(data))
 
 
 async def _lasting(name: str, run: Callable[[], Awaitable[None]]) -> None:

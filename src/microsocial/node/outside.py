@@ -11,6 +11,7 @@ from microsocial.delivery.backoff import Backoff
 from microsocial.delivery.courier import Courier
 from microsocial.delivery.peer import reception
 from microsocial.friends.knocking import Knocking
+from microsocial.friends.returning import Returning
 from microsocial.media.doors import fetch_from, for_friends
 from microsocial.media.fetching import Fetching
 from microsocial.node.rooms import Rooms, find_part
@@ -30,6 +31,7 @@ class Outside:
     courier: Courier
     fetching: Fetching
     knocking: Knocking
+    returning: Returning
     reception: Reception
 
     def find(self, kind: type[T]) -> T | None:
@@ -78,6 +80,16 @@ def build_outside(
         courier=courier,
         fetching=fetching,
         knocking=Knocking(db, carrier, rooms.friends, rooms.me, clock, entropy),
+        returning=Returning(
+            db,
+            carrier,
+            rooms.friends,
+            rooms.log,
+            rooms.delivery,
+            clock,
+            entropy,
+            Backoff(settings.backoff_base_ms),
+        ),
         reception=reception(
             rooms.me,
             rooms.log,

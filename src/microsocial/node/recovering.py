@@ -1,0 +1,316 @@
+"""Coming back to an empty machine with the 24 words, and a friend's link, a backup or an export.
+
+Rule 1: never a new key without a key log, and the longest that friends know (spec 3.4): two changes of one step look like a theft.
+Rule 2: everything is put together in a folder of its own inside the data folder; the last step gives the database its name. What
+is interrupted leaves nobody living here, and is simply begun again.
+"""
+
+import asyncio
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+from msgspec.structs import replace
+from sqlalchemy import Connection
+
+from microsocial.archive.backups.model import DataFolderNotEmpty
+from microsocial.archive.backups.restoring import someone_lives_in
+from microsocial.clock import SystemClock, system_entropy
+from microsocial.database import DATABASE_NAME, Folder, open_folder
+from microsocial.errors import Invalid, MicrosocialError, PeerBroke
+from microsocial.events import take_emitted
+from microsocial.friends.asking import Asking, Known, WordsInTwoHands, longer, rank_of
+from microsocial.friends.residents import Resident
+from microsocial.friends.returning import Returning
+from microsocial.identity import passwords
+from microsocial.identity.model import first_hue, fit_name, fit_password
+from microsocial.identity.recovery import capsule_key
+from microsocial.identity.rotation import turn
+from microsocial.node.darkroom import FOLDER
+from microsocial.node.life import RECOVERING, Node
+from microsocial.node.sources import Place, Source, place_in
+from microsocial.protocol.capsules import Capsule, CapsuleFriend, Contents, open_capsule
+from microsocial.protocol.envelope import Envelope
+from microsocial.protocol.keys import KeyLog, Reason
+from microsocial.protocol.payloads import read_record
+from microsocial.settings import Settings
+from microsocial.transport.http_out import HttpOut
+
+ASKED_AT_ONCE = 8
+ONE_FRIEND_S = 20.0  # a machine that sleeps must not hold up those that answer
+ROUNDS = 3  # a newer capsule may name friends who know a newer one still
+
+Tell = Callable[[str], None]
+T = TypeVar("T")
+
+
+class NobodyAnswered(PeerBroke):
+    """None of your friends' machines answers, so nobody knows whether this key log is the newest. Try again later.
+
+    A backup can also be restored as it is, without new keys: microsocial restore.
+    """
+
+    status = 502
+
+
+class NameNeeded(Invalid):
+    """Your friend keeps nothing of yours but your key log. Say your name with --name."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the person wants."""
+
+    words: bytes = field(repr=False)
+    source: Source
+    reason: Reason
+    password: str = field(repr=False)
+    name: str | None = None
+    anyway: bool = False
+
+
+@dataclass(frozen=True)
+class Back:
+    """Who has come back."""
+
+    id: str
+    name: str
+    number: int
+    friends: int
+    answered: int
+    data: Path
+    sentences: list[str]
+
+
+@dataclass
+class _Learned:
+    """What is known so far: grows while friends are asked."""
+
+    key_log: KeyLog
+    capsules: list[Envelope]
+    friends: dict[str, CapsuleFriend]
+    found: dict[str, Resident]
+
+    def learn(self, known: Known) -> None:
+        self.key_log = longer(self.key_log, known.key_log)
+        self.found[known.resident.person] = known.resident
+        if known.capsule is not None:
+            self.capsules.append(known.capsule)
+
+    def newest(self, words: bytes) -> tuple[Contents, int] | None:
+        """Open the newest capsule that these words open; with its revision."""
+        ranked = sorted(self.capsules, key=lambda one: rank_of(one, self.key_log), reverse=True)
+        for envelope in ranked:
+            record = read_record(envelope)
+            assert isinstance(record, Capsule)
+            try:
+                opened = open_capsule(record.sealed, self.key_log.id, capsule_key(words))
+            except PeerBroke:
+                continue
+            return opened, record.revision
+        return None
+
+
+async def recover(settings: Settings, asked: Asked, tell: Tell) -> Back:
+    """Make the empty data folder the home of the person whose words these are.
+
+    Raises:
+        DataFolderNotEmpty, WordsOfAnother, HelpNotGiven, NobodyAnswered, NameNeeded, WordsInTwoHands, and what the source raises
+    """
+    fit_password(asked.password)
+    with open_folder(settings.data) as folder:
+        if someone_lives_in(folder):
+            raise DataFolderNotEmpty(str(folder.path))
+        beside = folder.path / RECOVERING
+        shutil.rmtree(beside, ignore_errors=True)
+        carrier = HttpOut(
+            SystemClock(settings.clock_offset_ms),
+            system_entropy,
+            allow_private=settings.allow_private_addresses,
+        )
+        try:
+            asking = Asking(carrier, system_entropy, asked.words)
+            place = place_in(settings, beside, asked.words, asking)
+            back = await _put_together(place, asked, tell)
+            _settle(folder, beside)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+            await carrier.close()
+    return back
+
+
+async def _put_together(place: Place, asked: Asked, tell: Tell) -> Back:
+    ground = await asked.source.look(place)
+    learned = _Learned(
+        ground.key_log,
+        list(ground.capsules),
+        {friend.id: friend for friend in ground.friends},
+        {resident.person: resident for resident in ground.found},
+    )
+    await _ask_friends(place, learned, tell)
+    if learned.friends and not learned.found and not asked.anyway:
+        raise NobodyAnswered
+    opened = learned.newest(asked.words)
+    contents, revision = opened or (Contents(name=asked.name or ""), 0)
+    if asked.name:
+        contents = replace(contents, name=fit_name(asked.name))
+    key_log = turn(asked.words, learned.key_log, learned.key_log, asked.reason).key_log
+    return await asyncio.to_thread(
+        _furnish, place, asked, key_log, _with_all(contents, learned), revision, learned
+    )
+
+
+def _with_all(contents: Contents, learned: _Learned) -> Contents:
+    """Who is known from elsewhere is a friend too: who helped, or was one at the time of the backup."""
+    named = {friend.id for friend in contents.friends} | set(contents.blocked)
+    others = [friend for friend in learned.friends.values() if friend.id not in named]
+    return replace(contents, friends=(*contents.friends, *others))
+
+
+# Asking
+
+
+async def _ask_friends(place: Place, learned: _Learned, tell: Tell) -> None:
+    """Ask everybody for the longest log and the newest capsule, and whom a newer capsule names as well."""
+    asked: set[str] = set(learned.found)
+    for _ in range(ROUNDS):
+        opened = learned.newest(place.words)
+        for friend in opened[0].friends if opened else ():
+            learned.friends[friend.id] = friend
+        due = [friend for friend in learned.friends.values() if friend.id not in asked]
+        if not due:
+            return
+        tell(f"Asking {len(due)} of your friends …")
+        gate = asyncio.Semaphore(ASKED_AT_ONCE)
+        await asyncio.gather(*(_ask(place, learned, friend, gate) for friend in due))
+        asked |= {friend.id for friend in due}
+
+
+async def _ask(
+    place: Place, learned: _Learned, friend: CapsuleFriend, gate: asyncio.Semaphore
+) -> None:
+    async with gate:
+        asking = place.asking.friend(
+            friend.id, friend.urls, frozenset(friend.allowed), learned.key_log
+        )
+        try:
+            learned.learn(await asyncio.wait_for(asking, ONE_FRIEND_S))
+        except WordsInTwoHands:
+            raise
+        except (MicrosocialError, TimeoutError):
+            return  # asleep, or no friend any more: looked for again when the node runs
+
+
+# Furnishing
+
+
+def _furnish(
+    place: Place,
+    asked: Asked,
+    key_log: KeyLog,
+    contents: Contents,
+    revision: int,
+    learned: _Learned,
+) -> Back:
+    password_hash = passwords.slow_hash(fit_password(asked.password))
+
+    def turn_key(conn: Connection, node: Node) -> None:
+        if node.rooms is not None:  # as the backup was
+            node.rooms.delivery.turned(conn, key_log)
+        node.identity.come_back(conn, asked.words, key_log, password_hash)
+
+    def furnish(conn: Connection, node: Node) -> str:
+        return _take_in(conn, node, contents, revision, learned.found, asked.reason)
+
+    with _opened(place) as node:
+        node.db.write_sync(lambda conn: _quietly(conn, node, turn_key))
+    with _opened(place) as node:
+        name = node.db.write_sync(lambda conn: _quietly(conn, node, furnish))
+        sentences = asked.source.bring(node)
+    return Back(
+        id=key_log.id,
+        name=name,
+        number=key_log.number,
+        friends=len(contents.friends),
+        answered=len(learned.found),
+        data=place.settings.data.parent,
+        sentences=sentences,
+    )
+
+
+def _take_in(
+    conn: Connection,
+    node: Node,
+    contents: Contents,
+    revision: int,
+    found: Mapping[str, Resident],
+    reason: Reason,
+) -> str:
+    """Make facts of what the capsule says. Gives the person's name."""
+    rooms, returning = node.rooms, node.room(Returning)
+    assert rooms is not None
+    rooms.log.saw_tick(conn, revision)
+    if rooms.log.find(conn, rooms.me.id, "profile") is None:
+        if not contents.name:
+            raise NameNeeded(field="name")
+        rooms.log.set_one(
+            conn, "profile", _profile(contents, rooms.me.id), audience=contents.audience
+        )
+    returning.take_in(conn, contents, found)
+    if reason == "stolen":
+        rooms.delivery.keys.begin_theft(conn)
+    return node.name(conn)
+
+
+def _profile(contents: Contents, me: str) -> dict[str, object]:
+    kept: dict[str, object] = {
+        "name": contents.name,
+        "about": contents.about,
+        "hue": contents.hue or first_hue(me),
+    }
+    if contents.avatar is not None:
+        kept["avatar"] = msgspec.to_builtins(contents.avatar)
+    return kept
+
+
+@contextmanager
+def _opened(place: Place) -> Iterator[Node]:
+    node = place.node()
+    node.open()
+    try:
+        yield node
+    finally:
+        node.close()
+
+
+def _quietly(conn: Connection, node: Node, change: Callable[[Connection, Node], T]) -> T:
+    """Nothing runs here yet that could act on what is told."""
+    result = change(conn, node)
+    take_emitted(conn)
+    return result
+
+
+def _settle(folder: Folder, beside: Path) -> None:
+    """Give everything its name, the database last."""
+    shutil.rmtree(folder.path / FOLDER, ignore_errors=True)
+    if (beside / FOLDER).is_dir():
+        (beside / FOLDER).rename(folder.path / FOLDER)
+    for tail in ("-wal", "-shm"):
+        folder.database.with_name(f"{DATABASE_NAME}{tail}").unlink(missing_ok=True)
+    _fsync([beside / DATABASE_NAME])
+    (beside / DATABASE_NAME).replace(folder.database)
+    _fsync([folder.path])
+
+
+def _fsync(paths: Iterable[Path]) -> None:
+    for path in paths:
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
