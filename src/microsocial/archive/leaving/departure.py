@@ -38,9 +38,9 @@ class Departure:
 
     def begin(self, conn: Connection) -> None:
         """From now on nothing new begins here, and everything that was said is taken back."""
-        self._delivery.residence.check(conn)
         if store.began(conn) is not None:
             raise LeavingAlready
+        self._delivery.residence.check(conn)
         store.begin(conn, self._clock.now(), self._friends.active(conn))
         self._delivery.residence.give_up(conn)
         # A profile has no tombstone; what is left of it is the name.

@@ -1,0 +1,103 @@
+"""What uses how much room: counted in the database, with a handful of files looked at."""
+
+from pathlib import Path
+
+from tests.support import FakeClock
+
+from microsocial.archive.leaving import storage
+from microsocial.archive.leaving.erasing import erase
+from microsocial.database import DATABASE_NAME, in_memory
+from microsocial.media import store as media
+from microsocial.media.model import Blob
+
+NOTHING = storage.OnDisk((1, 1000), (0, 0), (0, 0), (0, 0))
+
+
+def keep(conn, name, *, mine, media_type="image/webp", length=100, seen=0):
+    blob = Blob(name * 32, length, 65536, bytes(32), media_type, mine=mine, here=True, holder=None)
+    if mine:
+        media.add_mine(conn, blob, name * 32, seen)
+    else:
+        media.add_theirs(conn, [(blob, True)], seen)
+
+
+def test_every_kind_is_counted_once(tmp_path):
+    now = FakeClock().now()
+    db = in_memory()
+
+    def fill(conn):
+        keep(conn, b"a", mine=True, length=10)
+        keep(conn, b"b", mine=True, media_type="video/mp4", length=20)
+        keep(conn, b"c", mine=True, media_type="audio/mp4", length=30)
+        keep(conn, b"d", mine=False, length=40, seen=now)
+        keep(conn, b"e", mine=False, length=50, seen=0)
+
+    db.write_sync(fill)
+    room = db.read_sync(lambda conn: storage.storage(conn, NOTHING, 5_000, now))
+    assert (room["mine"], room["friends"], room["database"], room["ceiling"]) == (
+        60,
+        90,
+        1000,
+        5000,
+    )
+    found = {one["kind"]: (one["count"], one["bytes"]) for one in room["kinds"]}
+    assert found == {
+        "photos": (1, 10),
+        "clips": (1, 20),
+        "voices": (1, 30),
+        "friends": (2, 90),
+        "database": (0, 1000),
+    }
+    could_go = {one["what"]: one["bytes"] for one in room["would_free"]}
+    assert could_go == {"media": 90, "media-unseen": 50}
+    db.close()
+
+
+def test_the_chosen_ceiling_is_kept_beside_the_preferences():
+    db = in_memory()
+    assert db.read_sync(storage.chosen_ceiling) is None
+    db.write_sync(lambda conn: storage.choose_ceiling(conn, 7))
+    assert db.read_sync(storage.chosen_ceiling) == 7
+    db.close()
+
+
+def test_copies_are_not_counted_as_the_database(tmp_path):
+    for name, length in ((DATABASE_NAME, 3), (f"{DATABASE_NAME}-wal", 4)):
+        (tmp_path / name).write_bytes(bytes(length))
+    (tmp_path / f"{DATABASE_NAME}.before-0003").write_bytes(bytes(50))
+    blob = tmp_path / "media/blobs/aa/aa"
+    blob.parent.mkdir(parents=True)
+    blob.write_bytes(bytes(999))
+    looked = storage.look_at(tmp_path)
+    assert (looked.database, looked.copies, looked.unfinished) == ((2, 7), (1, 50), (0, 0))
+
+
+def test_the_folder_is_emptied_but_for_what_somebody_else_put_there(tmp_path):
+    folder = tmp_path / "ana"
+    for name in (
+        DATABASE_NAME,
+        f"{DATABASE_NAME}-wal",
+        "config.toml",
+        "lock",
+        "cli-token",
+        "letter.txt",
+    ):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("x")
+    (folder / "media/blobs").mkdir(parents=True)
+    assert erase(folder) == ["letter.txt"]
+    assert [path.name for path in folder.iterdir()] == ["letter.txt"]
+    (folder / "letter.txt").unlink()
+    (folder / DATABASE_NAME).write_text("x")
+    assert erase(folder) == []
+    assert not folder.exists()
+
+
+def test_the_database_goes_last_so_that_an_interrupted_end_goes_on(tmp_path, monkeypatch):
+    (tmp_path / DATABASE_NAME).write_text("x")
+    (tmp_path / f"{DATABASE_NAME}-wal").write_text("x")
+    gone = []
+    monkeypatch.setattr(Path, "unlink", lambda self, missing_ok=False: gone.append(self.name))
+    erase(tmp_path)
+    ours = [name for name in gone if name.startswith(DATABASE_NAME)]
+    assert ours == [f"{DATABASE_NAME}-wal", DATABASE_NAME]
