@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.support.files_made import voice
 from tests.support.nodes import Person, befriend, people, wait_for
 
 from microsocial.cli import demo
@@ -14,6 +15,7 @@ from microsocial.client.uploads import Uploader
 
 YESTERDAY_MS = -26 * 60 * 60 * 1000
 CLOCK = "MICROSOCIAL_CLOCK_OFFSET_MS"
+KNOT = "Which knot holds best when it is wet?"
 LONG_NAME = "Maximilian-Alexander von und zu Hohenstein-Rothenburg"
 LONG_WORD = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen"
 
@@ -40,6 +42,8 @@ class Street:
     ana: Person
     friends: dict[str, Person]
     photos: dict[str, Path]
+    nora: Person
+    broken: Path
     posts: dict[str, str] = field(default_factory=dict)
     circles: dict[str, str] = field(default_factory=dict)
 
@@ -72,38 +76,39 @@ class Street:
             "/posts", {"text": text, "audience": chosen, "media": media}
         )
         self.posts[key] = post["id"]
-        self._seen("ana", key)
+        self.seen("ana", key)
 
     def comment(self, who: str, key: str, text: str) -> None:
-        self._seen(who, key)
+        self.seen(who, key)
         self.person(who).api.post(f"/posts/{self.posts[key]}/comments", {"text": text})
         wait_for(
-            lambda: [said for said in self._seen("ana", key)["comments"] if said["text"] == text]
+            lambda: [said for said in self.seen("ana", key)["comments"] if said["text"] == text]
         )
 
     def react(self, who: str, key: str, emoji: str) -> None:
-        self._seen(who, key)
+        self.seen(who, key)
         self.person(who).api.post(f"/posts/{self.posts[key]}/reactions", {"emoji": emoji})
         wait_for(
             lambda: [
                 person
-                for reaction in self._seen("ana", key)["reactions"]
+                for reaction in self.seen("ana", key)["reactions"]
                 for person in reaction["people"]
                 if person["id"] == self.person(who).id
             ]
         )
 
-    def write(self, who: str, to: str, text: str) -> None:
+    def write(self, who: str, to: str, text: str, *photos: str) -> None:
         """A message; the next one comes after it."""
         receiver, sender = self.person(to), self.person(who)
-        sender.api.post(f"/messages/{receiver.id}", {"text": text})
+        media = [{"id": self.upload(who, name)} for name in photos]
+        sender.api.post(f"/messages/{receiver.id}", {"text": text, "media": media})
         wait_for(
             lambda: any(
                 said["text"] == text for said in receiver.api.get(f"/messages/{sender.id}")["items"]
             )
         )
 
-    def _seen(self, who: str, key: str) -> dict[str, Any]:
+    def seen(self, who: str, key: str) -> dict[str, Any]:
         person = self.person(who)
         post: dict[str, Any] = wait_for(lambda: person.api.get(f"/posts/{self.posts[key]}"))
         return post
@@ -112,17 +117,23 @@ class Street:
 @contextmanager
 def street(folder: Path, photos: dict[str, Path]) -> Iterator[Street]:
     """Everybody at home, with everything said."""
-    with people(*PROFILES, folder=folder, settings={CLOCK: str(YESTERDAY_MS)}) as everybody:
-        ana, *others = everybody
+    names = (*PROFILES, "nora")
+    with people(*names, folder=folder, settings={CLOCK: str(YESTERDAY_MS)}) as everybody:
+        ana, *others, nora = everybody
         photos = photos | {file.stem: file for file in DEMO_PICTURES.iterdir()}
-        world = Street(ana, {person.name: person for person in others}, photos)
+        photos["hello"] = voice(folder / "hello.ogg", seconds=7)
+        broken = folder / "IMG_2041.jpg"
+        broken.write_bytes(photos["lake"].read_bytes()[:9000])
+        friends = {person.name: person for person in others}
+        world = Street(ana, friends, photos, nora, broken)
         with ThreadPoolExecutor(2) as together:
             list(together.map(lambda name: _settle(world, name), PROFILES))
         _befriend(world)
         _yesterday(world)
         with ThreadPoolExecutor(2) as together:
-            list(together.map(_wake_up_today, world.everybody))
+            list(together.map(_wake_up_today, [*world.everybody, nora]))
         _today(world)
+        _strangers(world)
         yield world
 
 
@@ -264,7 +275,30 @@ def _today(world: Street) -> None:
     world.react("ana", "cat", "😂")
     world.write("ben", "ana", "Saturday at nine? Elif brings the soup, I bring the ropes. يلّا")
     world.write("ana", "ben", "Nine is good.")
+    world.write("ben", "ana", "This is where we meet.", "hills", "dawn")
+    world.write("ben", "ana", "", "hello")
+    world.write("ana", "ben", "Heard, and packed.", "coffee")
+    world.say("ben", "hum", "The tap, for those who missed it.", "friends", (("hello", ""),))
     world.write("layla", "ana", "هل وصلتك الصور؟")
+
+
+def _strangers(world: Street) -> None:
+    """Nora, a friend of Ben, writes below his post; she is no friend of Ana."""
+    ben, nora = world.friends["ben"], world.nora
+    nora.api.patch("/me", {"name": "Nora Lind", "about": "Ropes and knots.", "hue": 32})
+    befriend(ben, nora)
+    post = ben.api.post("/posts", {"text": KNOT, "audience": {"class": "friends"}})["id"]
+    world.posts["knot"] = post
+    wait_for(lambda: nora.api.get(f"/posts/{post}"))
+    nora.api.post(f"/posts/{post}/comments", {"text": "A bowline. Always a bowline."})
+    wait_for(lambda: world.seen("ana", "knot")["comments"])
+
+
+def ask(world: Street) -> None:
+    """Nora asks Ana, with a word."""
+    note = "We met on the lake, you had the blue boat. Ben says hello!"
+    world.nora.api.post("/friends", {"address": world.ana.address, "note": note})
+    wait_for(lambda: world.ana.api.get("/friends")["requests"])
 
 
 def fall_asleep(world: Street, name: str) -> None:

@@ -14,11 +14,12 @@ from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Browser, expect
+from tests.browser.files import empty, pick, slow_upload
 from tests.support.browser import DESKTOP, PHONE, Screen, chromium, find_chromium
 from tests.support.nodes import PASSWORD, Person
 from tools.browser import HOW
 from tools.sample_photos import draw_all
-from tools.sample_world import Street, fall_asleep, speak_up, street
+from tools.sample_world import Street, ask, fall_asleep, speak_up, street
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "screenshots"
@@ -92,6 +93,8 @@ def main() -> None:
                 talking(Camera(screen, wanted, (size,)), world)
                 screen.close()
             public(browser, world, wanted)
+            strangers(browser, world, wanted)
+            clearing(browser, world, wanted)
             fall_asleep(world, "ben")
             news(browser, world, wanted)
             troubles(browser, world, wanted)
@@ -148,7 +151,7 @@ def everyday(camera: Camera, world: Street) -> None:
     camera.at("feed", "11-feed-end", lambda screen: _to(screen, "10000"))
     camera.at("feed", "12-feed-rtl", _from_right_to_left)
     _direction(camera.screen, "ltr")
-    for key in ("flower", "walk", "lake", "sky", "word"):
+    for key in ("flower", "walk", "lake", "sky", "word", "hum", "knot"):
         camera.at(f"post/{world.posts[key]}", f"13-post-{key}")
     camera.at(f"post/{world.posts['lake']}", "14-post-menu", _press("More about this post"))
     camera.at(f"post/{world.posts['flower']}", "14-post-reactions", _press("React to Elif"))
@@ -162,7 +165,10 @@ def everyday(camera: Camera, world: Street) -> None:
     camera.at("friends", "20-friends")
     for name in ("elif", "layla", "max"):
         camera.at(f"friends/{ids[name]}", f"21-friend-{name}")
-    camera.at(f"friends/{ids['elif']}", "22-friend-remove", _press("Remove Elif"))
+    camera.at(f"friends/{ids['elif']}", "22-friend-remove", _press("remove Elif"))
+    camera.at(f"friends/{ids['elif']}", "22-friend-offer", _press("Offer earlier posts"))
+    camera.at(f"friends/{ids['ben']}", "22-friend-menu", _press("More about Ben"))
+    camera.at(f"friends/{world.nora.id}", "22-friend-of-a-friend")
     camera.at("circles", "23-circles", _press("Family"))
     camera.at("invite", "24-invite", lambda screen: screen.page.locator("#invite-link").wait_for())
     camera.at("add", "25-add")
@@ -172,8 +178,14 @@ def everyday(camera: Camera, world: Street) -> None:
     )
     camera.at("add", "25-add-address", _look_at_link("https://kit.example"))
     camera.at("me", "30-me")
-    for place in ("profile", "posts", "look", "delivery", "security", "sheet", "machine"):
+    for place in (
+        "profile", "posts", "look", "delivery", "security", "keys", "blocked", "sheet", "machine",
+    ):  # fmt: skip
         camera.at(f"me/{place}", f"31-me-{place}")
+    camera.at(f"me/posts?as={ids['layla']}", "32-as-a-friend")
+    camera.at("me/posts?as=anyone", "32-as-anyone")
+    camera.at("me/keys", "33-key-made", _make_key)
+    camera.at("me/keys", "33-key-end", _press("End the key “Photo script”"))
 
 
 def writing(camera: Camera, world: Street) -> None:
@@ -184,13 +196,18 @@ def writing(camera: Camera, world: Street) -> None:
     camera.at("write", "41-write-anyone", _write(words, "Anyone"))
     camera.at("write", "41-write-circle", _write(words, "Family"))
     camera.at("write", "41-write-chosen", _write(words, "Choose people"))
+    camera.at("write", "41-write-as", _see_as(words))
     camera.at("write", "42-write-too-long", _write("One more word. " * 340))
     photos = [world.photos["coffee"], world.photos["hills"]]
     camera.at("write", "43-write-photos", _attach(words, photos))
-    if camera.wants("43-write-photos"):
-        camera.screen.go("write")
-        _write("")(camera.screen)
-        _empty_tray(camera.screen)
+    _clear_draft(camera, "43-write-photos")
+    camera.at("write", "43-write-broken", _attach("", [world.broken], "could not be"))
+    _clear_draft(camera, "43-write-broken")
+    camera.at("write", "43-write-voice", _attach("", [world.photos["hello"]]))
+    _clear_draft(camera, "43-write-voice")
+    camera.at("write", "43-write-recording", _record)
+    camera.at("write", "43-write-sending", _attach_slowly(world.photos["drifting"]))
+    _clear_draft(camera, "43-write-sending")
     camera.at("feed", "44-write-in-place", _press("What would you like to say?"))
     for name, item in (("45-edit", "Edit"), ("46-delete", "Delete")):
         camera.at(f"post/{world.posts['poppies']}", name, _menu("More about this post", item))
@@ -225,6 +242,34 @@ def public(browser: Browser, world: Street, wanted: list[str]) -> None:
     screen.close()
 
 
+def strangers(browser: Browser, world: Street, wanted: list[str]) -> None:
+    """Somebody asks, is looked at, and is blocked."""
+    screen = Screen(browser, world.ana)
+    screen.log_in()
+    camera = Camera(screen, wanted)
+    ask(world)
+    camera.at("friends", "26-friends-asked")
+    camera.at(f"friends/{world.nora.id}", "26-friend-asks")
+    world.ana.api.post(f"/friends/{world.nora.id}/block")
+    camera.at("me/blocked", "31-me-blocked-one")
+    camera.at(f"friends/{world.nora.id}", "26-friend-blocked")
+    screen.close()
+
+
+def clearing(browser: Browser, world: Street, wanted: list[str]) -> None:
+    """A conversation after it was cleared, on both sides."""
+    elif_ = world.friends["elif"]
+    world.ana.api.post(f"/messages/{elif_.id}/clear")
+    for person, other, name in (
+        (world.ana, elif_, "55-cleared"),
+        (elif_, world.ana, "55-cleared-by"),
+    ):
+        screen = Screen(browser, person)
+        screen.log_in()
+        Camera(screen, wanted).at(f"messages/{other.id}", name)
+        screen.close()
+
+
 def news(browser: Browser, world: Street, wanted: list[str]) -> None:
     """What arrives while one looks waits behind a pill."""
     screens = [Screen(browser, world.ana, size=size, is_sharp=True) for size in SIZES.values()]
@@ -257,6 +302,7 @@ def troubles(browser: Browser, world: Street, wanted: list[str]) -> None:
     camera.at("me/delivery", "71-asleep-delivery")
     camera.at(f"messages/{ben}", "71-asleep-talk")
     camera.at(f"friends/{ben}", "71-asleep-friend")
+    guessing(browser, world, wanted)
     world.ana.kill()
     offline = screen.page.get_by_text("Your machine is not answering.")
     screen.go("feed")
@@ -264,6 +310,19 @@ def troubles(browser: Browser, world: Street, wanted: list[str]) -> None:
     camera.take("72-offline-feed")
     camera.at("me/security", "72-offline-security")
     camera.at(f"friends/{world.friends['max'].id}", "72-offline-friend")
+    screen.close()
+
+
+def guessing(browser: Browser, world: Street, wanted: list[str]) -> None:
+    """Somebody who tries too often has to wait."""
+    screen = Screen(browser, world.ana)
+    screen.open()
+    for number in range(6):
+        screen.page.get_by_label("Password").fill(f"guess number {number}")
+        with screen.page.expect_response("**/api/v1/login"):
+            screen.button("Open").click()
+    expect(screen.page.get_by_text("Too many tries.")).to_be_visible()
+    Camera(screen, wanted).take("70-login-wait")
     screen.close()
 
 
@@ -308,22 +367,55 @@ def _search(words: str, found: str | re.Pattern[str]) -> Step:
     return search
 
 
-def _attach(words: str, photos: list[Path]) -> Step:
+def _attach(words: str, files: list[Path], until: str = "Ready") -> Step:
     def attach(screen: Screen) -> None:
         _write(words)(screen)
-        with screen.page.expect_file_chooser() as chooser:
-            screen.button("Add photos").click()
-        chooser.value.set_files(photos)
-        expect(screen.page.get_by_label("Caption")).to_have_count(len(photos))
-        expect(screen.page.get_by_text("Ready", exact=True)).to_have_count(len(photos))
+        pick(screen, "Add photos", files)
+        expect(screen.page.get_by_label("Caption")).to_have_count(len(files))
+        expect(screen.page.get_by_text(until, exact=until == "Ready")).to_have_count(len(files))
 
     return attach
 
 
-def _empty_tray(screen: Screen) -> None:
-    taking_out = screen.page.get_by_role("button", name=re.compile("^Take number"))
-    while taking_out.count():
-        taking_out.first.click()
+def _attach_slowly(clip: Path) -> Step:
+    def attach(screen: Screen) -> None:
+        slow_upload(screen, 30_000)
+        pick(screen, "Add a clip", clip)
+        expect(screen.page.get_by_text("Copying, ")).to_be_visible()
+        screen.page.get_by_label("What you want to say").fill("It moves, slowly.")
+        screen.button(re.compile("^Post to")).click()
+        expect(screen.button("Not yet")).to_be_visible()
+
+    return attach
+
+
+def _clear_draft(camera: Camera, name: str) -> None:
+    if camera.wants(name):
+        slow_upload(camera.screen, 0)
+        empty(camera.screen)
+
+
+def _record(screen: Screen) -> None:
+    screen.button("Record a voice note").click()
+    expect(screen.page.get_by_role("timer")).to_have_text("0:02")
+
+
+def _see_as(words: str) -> Step:
+    def see(screen: Screen) -> None:
+        _write(words, "Family")(screen)
+        screen.button(re.compile("^View as")).click()
+        screen.dialog("How others see it").get_by_label("See it as").select_option(
+            label="Ben Ohlsson"
+        )
+
+    return see
+
+
+def _make_key(screen: Screen) -> None:
+    screen.page.get_by_label("What it is for").fill("Photo script")
+    screen.page.get_by_label("write").check()
+    screen.button("Make it").click()
+    expect(screen.heading("The key for “Photo script”")).to_be_visible()
 
 
 def _from_right_to_left(screen: Screen) -> None:
