@@ -161,6 +161,12 @@ class Courier:
         for person in list(self._errands):
             self.wake(person)
 
+    def greet_everybody(self) -> None:
+        """My key was renewed: everybody hears it now, also when this copy had stopped for it."""
+        for errand in self._errands.values():
+            errand.hello = True
+        self.resume()
+
     def look_at_the_clock(self) -> None:
         """For tests that have moved it."""
         self._look.set()

@@ -334,17 +334,19 @@ def read_log(person: str, known: KeyLog | None, texts: tuple[str, ...]) -> KeyLo
 
 def _newer_prekey(known: str | None, offered: str, key_log: KeyLog) -> str | None:
     """The offered prekey if it is good and newer: a letter may be late (only an answer in flight is taken as it is)."""
-    if offered == known:
+    found = _revision_of(offered, key_log)
+    if offered == known or found is None:
         return None
+    before = _revision_of(known, key_log) if known is not None else None
+    return offered if before is None or found > before else None
+
+
+def _revision_of(prekey: str, key_log: KeyLog) -> int | None:
+    """Give None for what is no prekey, or was signed before their key was renewed."""
     try:
-        found = decode_prekey(offered, key_log)
-        if known is not None and decode_prekey(known, key_log).revision >= found.revision:
-            return None
-    except (Malformed, BadSignature):
+        return decode_prekey(prekey, key_log).revision
+    except (Malformed, BadSignature, UnknownKey):
         return None
-    except UnknownKey:
-        return None
-    return offered
 
 
 def _refused(person: str, checked: Checked, reason: str) -> Refused:

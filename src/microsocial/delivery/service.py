@@ -33,6 +33,7 @@ from microsocial.protocol.envelope import Envelope
 from microsocial.protocol.keys import KeyLog, merge
 from microsocial.protocol.prekeys import decode_prekey
 from microsocial.protocol.refusals import Status
+from microsocial.records.keys import mine
 from microsocial.records.service import Log
 
 
@@ -73,11 +74,22 @@ class Delivery:
         self.keys.start(conn)
         self.settle_key(conn)
 
+    def turned(self, conn: Connection, key_log: KeyLog) -> None:
+        """My key is about to be another: take note in the transaction that stores it."""
+        news = key_log.reasons[self._log.me.key_number :]
+        self._standing.go_on_under(conn)
+        if "stolen" in news:
+            self.keys.begin_theft(conn)
+
+    def longer_log(self, conn: Connection) -> KeyLog | None:
+        """The log of mine for which this copy has stopped, or None."""
+        return self._standing.longer_log(conn)
+
     def settle_key(self, conn: Connection) -> None:
         """After a start, and after my key was renewed: whatever was signed by an older key and has to be new."""
         self.prekeys.roll(conn)
         if not self.residence.moved_to(conn):
-            self._log.renew_ones(conn)
+            mine.renew_ones(conn, self._log)
 
     def tick(self, conn: Connection) -> bool:
         """Replace and erase prekeys as time goes by; say whether there is a new one. Cheap: call it hourly."""

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import Connection
 
 from microsocial.events import Event, LiveEvent
+from microsocial.feed.model import Notice
 from microsocial.feed.notices import Notices
 from microsocial.friends.service import Friends
 from microsocial.messages.model import MessageChanged
@@ -16,12 +17,14 @@ from microsocial.posts import store as posts_store
 from microsocial.posts.model import CommentChanged, EntryNoticed, PostChanged, ReactionsChanged
 from microsocial.posts.service import Posts
 from microsocial.posts.views import EntryRow, PostRow
+from microsocial.records.model import KeysChanged
 
 SHOWN: tuple[type[Event], ...] = (
     PostChanged,
     CommentChanged,
     ReactionsChanged,
     EntryNoticed,
+    KeysChanged,
     MessageChanged,
 )
 
@@ -44,7 +47,11 @@ class Live:
         messages = [one for one in once if isinstance(one, MessageChanged)]
         if messages:
             found |= self._of_messages(conn, messages)
-        if len(messages) < len(once):
+        renewed = [one for one in once if isinstance(one, KeysChanged)]
+        if renewed:
+            notices = self._notices.about_keys(conn, renewed)
+            found |= dict(zip(renewed, map(_notice, notices), strict=True))
+        if len(messages) + len(renewed) < len(once):
             found |= self._of_posts(conn, once)
         return [found[event] for event in once if event in found]
 
@@ -121,10 +128,11 @@ class Live:
         news = [e for e in happened if isinstance(e, EntryNoticed) and e.ref in entries]
         news = [event for event in news if entries[event.ref].post in posts]
         notices = self._notices.about(conn, [entries[event.ref] for event in news])
-        return {
-            event: LiveEvent("notice.arrived", {"notice": notice})
-            for event, notice in zip(news, notices, strict=True)
-        }
+        return {event: _notice(notice) for event, notice in zip(news, notices, strict=True)}
+
+
+def _notice(notice: Notice) -> LiveEvent:
+    return LiveEvent("notice.arrived", {"notice": notice})
 
 
 def _live(kind: str, shown: object, *, is_new: bool) -> LiveEvent:

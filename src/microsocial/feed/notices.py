@@ -5,6 +5,7 @@ behind; friendships and requests are read from the friends room.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -15,6 +16,7 @@ from microsocial.feed.model import MAX_NOTICES, Notice
 from microsocial.friends.model import Person
 from microsocial.friends.service import Friends
 from microsocial.posts import store as posts_store
+from microsocial.records.model import KeysChanged
 
 NOTICES = "notices"
 
@@ -24,7 +26,20 @@ SENTENCES = {
     "friend": "You and {name} are friends now.",
     "ended": "{name} and you are no longer friends.",
     "request": "{name} would like to be your friend.",
+    "keys-planned": "{name} changed keys, as planned.",
+    "keys-stolen": "{name}'s key was stolen; there is a new one now.",
+    "taken-out": "What was said in {name}'s name after a theft was taken out: {many}.",
 }
+
+
+@dataclass(frozen=True)
+class Happened:
+    """Something that happened with somebody, as the store tells it."""
+
+    kind: str
+    person: str
+    happened: int
+    many: int = 0
 
 
 class Notices:
@@ -39,6 +54,15 @@ class Notices:
         """Give the notices that tell of these entries, which have just arrived."""
         persons = self._friends.persons(conn, {row.author for row in entries})
         return [_about_entry(row, persons[row.author], 0) for row in entries]
+
+    def about_keys(self, conn: Connection, happened: Sequence[KeysChanged]) -> list[Notice]:
+        """Give the notices that tell, calmly, that somebody renewed their key."""
+        persons = self._friends.persons(conn, {one.person for one in happened})
+        now = self._clock.now()
+        return [
+            _about_person(Happened(f"keys-{one.reason}", one.person, now), persons[one.person], 0)
+            for one in happened
+        ]
 
     def all(self, conn: Connection) -> list[Notice]:
         """Give the notices, newest first."""
@@ -68,11 +92,11 @@ def _about_entry(row: Row[Any], person: Person, read_until: int) -> Notice:
     )
 
 
-def _about_person(row: Row[Any], person: Person, read_until: int) -> Notice:
+def _about_person(row: Row[Any] | Happened, person: Person, read_until: int) -> Notice:
     return Notice(
         id=f"{row.kind}-{row.person}-{row.happened}",
         kind=row.kind,
-        sentence=SENTENCES[row.kind].format(name=person["name"]),
+        sentence=SENTENCES[row.kind].format(name=person["name"], many=row.many),
         created=row.happened,
         read=row.happened <= read_until,
         about={"person": person},

@@ -20,6 +20,7 @@ from sqlalchemy.dialects.sqlite import insert
 from microsocial.database import metadata, rows
 from microsocial.friends import store as friends_store
 from microsocial.messages import store as messages_store
+from microsocial.records.keys import store as keys_store
 
 read_marks = Table(
     "read_marks",
@@ -44,18 +45,32 @@ def mark_read(conn: Connection, name: str, until: int) -> None:
 def happened_with_people(
     conn: Connection, limit: int, without: Collection[str] = ()
 ) -> Sequence[Row[Any]]:
-    """Give (kind, person, happened): friendships that began or that the other ended, and open requests."""
+    """Give (kind, person, happened, many): friendships begun or ended by them, open requests, keys renewed, what was taken out."""
     friends, asks = friends_store.friends, friends_store.asks
+    one = literal(1)
     began = select(
-        literal("friend").label("kind"), friends.c.person, friends.c.since.label("happened")
+        literal("friend").label("kind"),
+        friends.c.person,
+        friends.c.since.label("happened"),
+        one.label("many"),
     )
-    ended = select(literal("ended"), friends.c.person, friends.c.ended).where(
+    ended = select(literal("ended"), friends.c.person, friends.c.ended, one).where(
         friends.c.state == "former", friends.c.ended_by == "them"
     )
-    asked = select(literal("request"), asks.c.person, asks.c.received).where(
+    asked = select(literal("request"), asks.c.person, asks.c.received, one).where(
         asks.c.declined.is_(None)
     )
-    every = union_all(began, ended, asked).subquery()
+    changed, aside = keys_store.key_changes, keys_store.set_aside
+    renewed = select(
+        literal("keys-") + changed.c.reason, changed.c.person, changed.c.learned, one
+    ).join(friends, friends.c.person == changed.c.person)
+    taken_out = (
+        select(literal("taken-out"), aside.c.author, func.max(aside.c.happened), func.count())
+        .join(friends, friends.c.person == aside.c.author)
+        .where(aside.c.via.is_not(None))
+        .group_by(aside.c.author, aside.c.disown)
+    )
+    every = union_all(began, ended, asked, renewed, taken_out).subquery()
     query = select(every)
     if without:
         query = query.where(every.c.person.not_in(without))

@@ -111,6 +111,13 @@ def _friends(routes: APIRouter, context: ApiContext) -> None:
         address = context.settings.address or f"http://localhost:{context.settings.port}"
         return await context.db.write(lambda conn: friends.help.make(conn, person, address))
 
+    @routes.post("/friends/{person}/go-on")
+    async def go_on(person: str) -> FriendShape:
+        """Two different keys claim to be theirs; you have asked them, and go on with the one you knew."""
+        friends = context.room(Friends)
+        await context.db.write(lambda conn: friends.go_on(conn, person))
+        return await context.db.read(lambda conn: friends.friend(conn, person))
+
     @routes.post("/friends/{person}/block", status_code=204)
     async def block(person: str) -> None:
         friends = context.room(Friends)

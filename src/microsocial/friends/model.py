@@ -152,6 +152,10 @@ class NotAFriend(Conflict):
     """This person is not among your friends."""
 
 
+class NothingToSettle(Conflict):
+    """Only one key claims to be theirs. There is nothing to decide."""
+
+
 class NoSuchRequest(NotFound):
     """There is no open request from this person."""
 

@@ -35,6 +35,9 @@ class _Facts:
     profiles: Rows
     addresses: Rows
     key_logs: Mapping[str, KeyLog]
+    key_changed: Mapping[str, int]
+    taken_out: Mapping[str, int]
+    contradicting: Mapping[str, int]
     accounts: Mapping[str, Account]
     circles: Mapping[str, list[Circle]] = field(default_factory=dict)
 
@@ -80,6 +83,9 @@ class Pages:
             profiles=store.by_person(conn, store.profiles, ids),
             addresses=store.by_person(conn, store.addresses, ids),
             key_logs=self._log.key_logs(conn, list(ids)),
+            key_changed=self._log.rings.changed(conn, ids),
+            taken_out=self._log.apart.counts(conn, ids),
+            contradicting=self._log.rings.forked(conn, ids),
             accounts=accounts,
             circles=of_person,
         )
@@ -129,6 +135,9 @@ class Pages:
             ended_by_me=row is not None and row.ended_by == "me",
             has_left=row is not None and bool(row.has_left),
             key_changes=key_log.reasons if key_log else (),
+            key_changed=facts.key_changed.get(person),
+            taken_out=facts.taken_out.get(person, 0),
+            contradicting=facts.contradicting.get(person),
             circles=[circle.name for circle in facts.circles.get(person, ())],
             error=knock.error if knock is not None else None,
         )

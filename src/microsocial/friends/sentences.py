@@ -48,6 +48,9 @@ class Tie:
     ended_by_me: bool = False
     has_left: bool = False
     key_changes: Sequence[str] = ()  # the reason of each: planned, stolen
+    key_changed: int | None = None  # when the last change was learned here
+    taken_out: int = 0  # things said in their name after a theft
+    contradicting: int | None = None  # since when two keys contradict each other
     circles: Sequence[str] = ()
     error: str | None = None  # why a request has not got through yet
 
@@ -84,7 +87,7 @@ def state(tie: Tie) -> str:
         case "me":
             return "This is you."
         case "friend":
-            return f"You and {name} have been friends since {day(tie.since or 0)}."
+            return _friend(tie)
         case "asks":
             return f"{name} would like to be your friend."
         case "asked":
@@ -95,6 +98,12 @@ def state(tie: Tie) -> str:
             return f"You have blocked {name}. You hear nothing from them."
         case "stranger":
             return f"You and {name} are not friends."
+
+
+def _friend(tie: Tie) -> str:
+    if tie.contradicting is not None:
+        return _contradicting(tie.name)
+    return f"You and {tie.name} have been friends since {day(tie.since or 0)}."
 
 
 def listed(names: Sequence[str]) -> str:
@@ -126,12 +135,35 @@ def _keys(tie: Tie) -> list[str]:
         return [
             f"Everything from {tie.name} has carried the same signature since {day(tie.since)}."
         ]
+    if tie.key_changed is not None:
+        return [changed_keys(tie)]
     stolen = "stolen" in tie.key_changes
     count = len(tie.key_changes)
     times = "once" if count == 1 else f"{count} times"
     renewed = f"{tie.name} has renewed their signature {times}, each time with the proof laid down before."
     why = f" {tie.name} said that an earlier one was stolen." if stolen else ""
     return [renewed + why]
+
+
+def changed_keys(tie: Tie) -> str:
+    """What is said when somebody's key is new, and on the page about them."""
+    name, when = tie.name, day(tie.key_changed or 0)
+    if tie.key_changes[-1] == "planned":
+        return f"{name} changed keys on {when}, as planned: with the proof laid down before."
+    stolen = f"{name}'s key was stolen. Since {when} there is a new one, with the proof laid down before."
+    if not tie.taken_out:
+        return stolen
+    things = "One thing that was" if tie.taken_out == 1 else f"{tie.taken_out} things that were"
+    were = "was" if tie.taken_out == 1 else "were"
+    return f"{stolen} {things} not {name}'s {were} taken out."
+
+
+def _contradicting(name: str) -> str:
+    return (
+        f"Two different keys claim to be {name}'s, and both have the proof: somebody else has {name}'s 24 words. "
+        f"Nothing goes to {name} or comes from there. Ask {name} in person. If they must begin anew, remove this friend; "
+        "if all is well, say that you go on."
+    )
 
 
 def _asked(tie: Tie) -> str:

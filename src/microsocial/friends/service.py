@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, select, update
 
 from microsocial.clock import Clock, Entropy
+from microsocial.delivery.model import CorrespondenceBegan
 from microsocial.delivery.service import Delivery
 from microsocial.events import LiveEvent, emit
 from microsocial.friends import forgetting, people, store
@@ -20,6 +21,7 @@ from microsocial.friends.model import (
     NobodyLikeThat,
     NoSuchRequest,
     NotAFriend,
+    NothingToSettle,
     Person,
     SeveralLikeThat,
     Yourself,
@@ -27,6 +29,7 @@ from microsocial.friends.model import (
 from microsocial.friends.page import Pages
 from microsocial.friends.peer import AddressHandler, ProfileHandler
 from microsocial.identity.me import Me
+from microsocial.protocol.keys import KeyLog
 from microsocial.protocol.signatures import SignedRequest
 from microsocial.records.service import Log
 
@@ -58,6 +61,8 @@ class Friends:
         log.register("address", AddressHandler(me.id, delivery))
         delivery.when_left(self.they_left)
         delivery.when_ended(self.they_ended)
+        delivery.when_revived(self.they_never_left)
+        log.rings.when_grown(self._keys_renewed)
 
     @property
     def me(self) -> Me:
@@ -173,6 +178,27 @@ class Friends:
         """Take note that somebody gives up their node, and so every friendship of theirs."""
         tie = store.friends.c.person == person
         conn.execute(update(store.friends).where(tie).values(has_left=1))
+
+    def they_never_left(self, conn: Connection, person: str) -> None:
+        """Take note that somebody's goodbye was a thief's, or that ours was: we are friends again."""
+        row = store.find(conn, store.friends, person=person)
+        if row is None or row.state != "former" or row.ended_by != "them":
+            return
+        again = update(store.friends).where(store.friends.c.person == person)
+        conn.execute(again.values(state="friend", ended=None, ended_by=None))
+        emit(conn, LiveEvent("friend.arrived", {"friend": self.pages.friend(conn, person)}))
+
+    def _keys_renewed(self, conn: Connection, _before: int, key_log: KeyLog) -> None:
+        if self.is_friend(conn, key_log.id):
+            page = self.pages.friend(conn, key_log.id)
+            emit(conn, LiveEvent("friend.changed", {"friend": page}))
+
+    def go_on(self, conn: Connection, person: str) -> None:
+        """Two keys claim to be theirs; the owner asked them, and goes on with the one that was known."""
+        if not self._log.rings.is_forked(conn, person):
+            raise NothingToSettle
+        self._log.rings.settle_fork(conn, person)
+        emit(conn, CorrespondenceBegan(person))
 
     def block(self, conn: Connection, person: str) -> None:
         """Hear nothing of somebody any more. They are not told."""

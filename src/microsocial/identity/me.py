@@ -16,6 +16,12 @@ class Me:
         self._key = key
         self.key_log = key_log
 
+    def become(self, key: SigningKey, key_log: KeyLog) -> None:
+        """Go on under a renewed key. Only between two changes, in the thread that makes them."""
+        if key.public != key_log.current or not key_log.extends(self.key_log):
+            raise ValueError("this key does not follow mine")
+        self._key, self.key_log = key, key_log
+
     @property
     def id(self) -> str:
         return self.key_log.id

@@ -129,6 +129,10 @@ class ClearHandler:
             emit(conn, LiveEvent("messages.cleared", {"friend": friend, "sentence": sentence}))
             emit(conn, ConversationCleared(friend, by_me=from_me))
 
+    def forget(self, conn: Connection, stored: Stored) -> None:
+        """It was a thief's: nothing is said of it any more (spec 4.14)."""
+        store.drop_clear(conn, stored.ref)
+
     def clear(self, conn: Connection) -> None:
         """Nothing to drop: what a clear did here is a local fact."""
 

@@ -105,6 +105,10 @@ def put_clear(conn: Connection, **values: Any) -> bool:
     return conn.execute(insert(clears).values(**values).on_conflict_do_nothing()).rowcount > 0
 
 
+def drop_clear(conn: Connection, ref: str) -> None:
+    rows.drop(conn, clears, ref=ref)
+
+
 def get_clear(conn: Connection, ref: str) -> Row[Any]:
     return rows.get(conn, clears, ref=ref)
 

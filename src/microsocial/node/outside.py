@@ -15,6 +15,7 @@ from microsocial.friends.returning import Returning
 from microsocial.media.doors import fetch_from, for_friends
 from microsocial.media.fetching import Fetching
 from microsocial.node.rooms import Rooms, find_part
+from microsocial.node.rotating import Rotating
 from microsocial.protocol.crypto import PublicKey
 from microsocial.settings import Settings
 from microsocial.transport.http_out import Destination, HttpOut
@@ -33,6 +34,7 @@ class Outside:
     knocking: Knocking
     returning: Returning
     reception: Reception
+    rotating: Rotating
 
     def find(self, kind: type[T]) -> T | None:
         return find_part(self, kind)
@@ -76,6 +78,7 @@ def build_outside(
         met=fetching.heard,
     )
     return Outside(
+        rotating=Rotating(db, rooms.me, rooms.delivery, courier, carrier, destination),
         carrier=carrier,
         courier=courier,
         fetching=fetching,

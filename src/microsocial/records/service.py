@@ -7,12 +7,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from microsocial.clock import Clock, Entropy
-from microsocial.protocol.disowning import reach
 from microsocial.protocol.encoding import b64u
 from microsocial.protocol.envelope import Envelope
 from microsocial.protocol.exchange import Held
 from microsocial.protocol.keys import KeyLog
-from microsocial.protocol.limits import MAX_DISOWNED
 from microsocial.protocol.payloads import read_record
 from microsocial.protocol.revisions import next_revision
 from microsocial.records import pages, store
@@ -35,7 +33,6 @@ from microsocial.records.model import (
 )
 from microsocial.records.returning import Known, Outcome, Returning
 from microsocial.records.reunion import Named, Reunion
-from microsocial.records.visibility import ONE_VALUED
 
 RECORD_ID_BYTES = 16
 EXPIRE_STEP = 200  # records erased in one transaction; others write in between
@@ -136,15 +133,6 @@ class Log:
         if stored is not None:
             return self.revise(conn, stored, fields)
         return self.say(conn, kind, fields, audience=audience, record_id=kind)
-
-    def renew_ones(self, conn: Connection) -> None:
-        """Say my one-valued records again after a theft: under the new key they win over a thief's (spec 4.4)."""
-        for kind in ONE_VALUED:
-            stored = store.find(conn, self.me.id, kind)
-            if stored is not None and stored.key_number < reach(
-                self.me.key_log, self.me.key_number
-            ):
-                self.revise(conn, stored, {})
 
     def _keep_mine(
         self,
@@ -361,13 +349,6 @@ class Log:
     def keep_key_log(self, conn: Connection, key_log: KeyLog) -> None:
         """Remember somebody's keys; a log never becomes shorter (spec 3.4)."""
         self.rings.keep(conn, key_log)
-
-    def disown(self, conn: Connection, revisions: Sequence[Stored]) -> None:
-        """Say that I did not say these (spec 4.14). They go, here and at every friend's, and what they replaced comes back."""
-        items = [[one.id, one.revision, b64u(one.hash)] for one in revisions]
-        for start in range(0, len(items), MAX_DISOWNED):
-            some = {"items": items[start : start + MAX_DISOWNED]}
-            self.say(conn, "disown", some, audience="friends")
 
     # Projections
 

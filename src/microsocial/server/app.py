@@ -21,7 +21,7 @@ from microsocial.media import doors as media_doors
 from microsocial.messages import api as messages
 from microsocial.node import Node
 from microsocial.posts import api as posts
-from microsocial.server import delivery, door, live, person, problems, status, webapp
+from microsocial.server import delivery, door, keys, live, person, problems, status, webapp
 from microsocial.server.guard import Bodies, Crowd
 from microsocial.server.headers import SecurityHeaders
 from microsocial.server.lifetimes import Lifetimes
@@ -78,6 +78,7 @@ def create_app(node: Node) -> FastAPI:
         person.router(node),
         status.router(node),
         delivery.router(node),
+        keys.router(node),
         live.router(events),
         _description(app),
     ):

@@ -4,6 +4,7 @@ Its one duty: key logs only grow, a contradiction is kept as one, and what someb
 
     rings.py      key logs of people, when they changed, two that contradict each other
     apart.py      setting disowned revisions aside, and undoing what they did
+    mine.py       what I say after my own key was stolen
     suspects.py   what friends hold in my name that I do not know
     store.py      tables and statements
 

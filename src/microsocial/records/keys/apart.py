@@ -4,7 +4,7 @@ Rule 1: exactly the named revisions, held now or arriving later, from whomever. 
 from where, `when_set_aside` tells delivery, which compares with those people anew.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -36,6 +36,10 @@ class SettingAside:
 
     def when_set_aside(self, tell: SetAside) -> None:
         self._when_set_aside.append(tell)
+
+    def counts(self, conn: Connection, persons: Collection[str]) -> dict[str, int]:
+        """Give how much of what these people disowned had stood here."""
+        return kept.count_aside(conn, persons)
 
     def may_stand(self, conn: Connection, stored: Stored, via: str) -> str | None:
         is_theirs = stored.author == via or self.is_passed_on(conn, stored, via)

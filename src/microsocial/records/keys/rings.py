@@ -54,6 +54,11 @@ class KeyRings:
         for tell in self._when_grown:
             tell(conn, before, key_log)
 
+    def changed(self, conn: Connection, persons: Collection[str]) -> dict[str, int]:
+        """Give when the last change of these people's keys was learned."""
+        rows = sorted(kept.changes_of(conn, persons), key=lambda row: row.number)
+        return {row.person: row.learned for row in rows}
+
     # Two valid logs of one person
 
     def note_fork(self, conn: Connection, contradicting: KeyLog) -> None:

@@ -1,0 +1,227 @@
+"""The owner's keys over HTTP: renewing them, and after a theft saying what is theirs (docs/develop/api.md, "Keys")."""
+
+from collections.abc import Collection, Sequence
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter
+from pydantic import Field
+from sqlalchemy import Connection
+from starlette.requests import Request
+
+from microsocial.context import Body
+from microsocial.errors import Conflict, NotFound
+from microsocial.friends.sentences import listed
+from microsocial.identity.proving import Proving
+from microsocial.node import Node, Rooms
+from microsocial.node.rotating import Rotating
+from microsocial.protocol.payloads import Clear, Removal
+from microsocial.records.keys import mine
+from microsocial.records.keys.suspects import Suspect
+from microsocial.records.markup import render
+from microsocial.records.model import Stored, ref_of
+from microsocial.server.person import rooms_of
+
+DAY_MS = 86_400_000
+TAKEN_BACK_FOR_MS = 30 * DAY_MS  # as long as what it replaced is kept (records/keys)
+MAX_DECIDED = 2_000  # in one request; as many as one disown names
+
+Names = Annotated[list[Annotated[str, Field(max_length=43)]], Field(max_length=MAX_DECIDED)]
+
+
+class AskedRotation(Body):
+    words: Annotated[list[Annotated[str, Field(max_length=20)]], Field(max_length=30)]
+    reason: Literal["planned", "stolen"]
+    password: str
+
+
+class Decision(Body):
+    mine: Names = Field(default_factory=list)
+    not_mine: Names = Field(default_factory=list)
+
+
+class Undone(Body):
+    ids: Names
+
+
+class NoSuchThing(NotFound):
+    """This is not waiting for your word (any more)."""
+
+
+class NothingStolen(Conflict):
+    """This was said with a key that nobody stole. If somebody has your key, renew it as stolen first."""
+
+
+def router(node: Node) -> APIRouter:
+    routes = APIRouter(tags=["keys"])
+
+    @routes.get("/keys")
+    async def keys() -> dict[str, Any]:
+        """Your key, how often it was renewed, and what a theft still asks of you."""
+        return await node.db.read(lambda conn: _keys(conn, rooms_of(node)))
+
+    @routes.post("/keys/rotate")
+    async def rotate(request: Request, asked: AskedRotation) -> dict[str, Any]:
+        """Renew your key with the 24 words."""
+        rooms_of(node)
+        await node.room(Proving).again(request, node.db, asked.password)
+        done = await node.room(Rotating).rotate(asked.words, asked.reason)
+        return {"number": done.number, "sentence": done.sentence}
+
+    routes.include_router(_after_theft(node))
+    return routes
+
+
+def _after_theft(node: Node) -> APIRouter:
+    routes = APIRouter()
+
+    @routes.get("/keys/foreign")
+    async def foreign() -> list[dict[str, Any]]:
+        """What friends hold in your name that this node does not know, since your key was stolen."""
+        rooms = rooms_of(node)
+        return await node.db.read_long(
+            lambda conn: _shown(conn, rooms, rooms.log.suspects.all(conn))
+        )
+
+    @routes.post("/keys/foreign/decide", status_code=204)
+    async def decide(asked: Decision) -> None:
+        """Say what you said, and what you did not say."""
+        log = rooms_of(node).log
+
+        def change(conn: Connection) -> None:
+            found = log.suspects.all(conn)
+            log.suspects.take(conn, _named(found, asked.mine))
+            others = _named(found, asked.not_mine)
+            log.suspects.give_up(conn, others)
+            mine.disown(conn, log, [suspect.stored for suspect in others])
+
+        await node.db.write(change)
+
+    @routes.get("/keys/taken-back")
+    async def taken_back() -> list[dict[str, Any]]:
+        """What came back from friends lately, as if you had said it."""
+        rooms = rooms_of(node)
+        return await node.db.read_long(
+            lambda conn: _shown(conn, rooms, rooms.log.suspects.taken_back(conn, _since(node)))
+        )
+
+    @routes.post("/keys/taken-back/undo", status_code=204)
+    async def undo(asked: Undone) -> None:
+        """It was not you: set it aside everywhere; what it replaced stands again."""
+        log = rooms_of(node).log
+
+        def change(conn: Connection) -> None:
+            found = _named(log.suspects.taken_back(conn, _since(node)), asked.ids)
+            below = mine.stolen_below(log)
+            if any(suspect.stored.key_number >= below for suspect in found):
+                raise NothingStolen
+            mine.disown(conn, log, [suspect.stored for suspect in found])
+
+        await node.db.write(change)
+
+    return routes
+
+
+def _since(node: Node) -> int:
+    return node.clock.now() - TAKEN_BACK_FOR_MS
+
+
+def _named(found: Sequence[Suspect], names: Collection[str]) -> list[Suspect]:
+    known = {suspect.name: suspect for suspect in found}
+    if not known.keys() >= set(names):
+        raise NoSuchThing
+    return [known[name] for name in dict.fromkeys(names)]
+
+
+# -- shapes --
+
+
+def _keys(conn: Connection, rooms: Rooms) -> dict[str, Any]:
+    me = rooms.me
+    return {
+        "number": me.key_number,
+        "events": [
+            {"number": number, "reason": reason, "sentence": _event(number, reason)}
+            for number, reason in enumerate(me.key_log.reasons, start=1)
+        ],
+        "theft": _theft(conn, rooms),
+        "stopped": rooms.delivery.stopped(conn),
+    }
+
+
+def _event(number: int, reason: str) -> str:
+    why = "because an earlier one was stolen" if reason == "stolen" else "as planned"
+    return f"Key {number}: renewed {why}."
+
+
+def _theft(conn: Connection, rooms: Rooms) -> dict[str, Any]:
+    waiting = rooms.delivery.keys.unheard(conn)
+    count = len(rooms.log.suspects.all(conn))
+    persons = rooms.friends.persons(conn, waiting)
+    names = sorted(person["name"] for person in persons.values())
+    state = _state(rooms, waiting=bool(waiting), asking=bool(count))
+    return {
+        "state": state,
+        "waiting": list(persons.values()),
+        "sentence": _about_theft(state, names, count),
+    }
+
+
+def _state(rooms: Rooms, *, waiting: bool, asking: bool) -> str:
+    if asking:
+        return "asking"
+    if waiting:
+        return "listing"
+    return "over" if "stolen" in rooms.me.key_log.reasons else "none"
+
+
+def _about_theft(state: str, names: Sequence[str], count: int) -> str:
+    still = f" Not heard from yet: {listed(names)}." if names else ""
+    things = "one thing" if count == 1 else f"{count} things"
+    return {
+        "none": "Nothing was stolen.",
+        "over": "Your friends' machines were all asked, and you have looked through everything.",
+        "listing": f"Your friends' machines are asked what they hold in your name.{still}",
+        "asking": f"Your friends hold {things} in your name that this machine does not know. Say what is yours.{still}",
+    }[state]
+
+
+def _shown(conn: Connection, rooms: Rooms, suspects: Sequence[Suspect]) -> list[dict[str, Any]]:
+    people = {holder for suspect in suspects for holder in suspect.holders}
+    people |= {one for suspect in suspects for one in _spoken_of(suspect.stored)}
+    persons = rooms.friends.persons(conn, people)
+    names = {person: shown["name"] for person, shown in persons.items()}
+    return [
+        {
+            "id": suspect.name,
+            "kind": "deletion" if suspect.stored.withdrawn else suspect.stored.kind,
+            "text": (text := _text(suspect, names)),
+            "html": render(text),
+            "created": suspect.stored.revision,
+            "from": [persons[holder] for holder in suspect.holders],
+            "replaced": suspect.mine is not None,
+            "post": suspect.stored.thread,
+        }
+        for suspect in suspects
+    ]
+
+
+def _spoken_of(stored: Stored) -> tuple[str, ...]:
+    payload = stored.payload
+    return payload.to if isinstance(payload, Clear) else ()
+
+
+def _text(suspect: Suspect, names: dict[str, str]) -> str:
+    """What it says, or what it did, in words."""
+    stored, own = suspect.stored, suspect.mine
+    payload = stored.payload
+    if stored.withdrawn:
+        was = str(own.fields.get("text") or own.kind) if own and not own.withdrawn else ""
+        return f"Deleted: {was}" if was else f"Deleted a {stored.kind}."
+    if isinstance(payload, Clear):
+        people = listed([names.get(person, "somebody") for person in payload.to])
+        return f"Cleared {len(payload.messages)} messages with {people}."
+    if isinstance(payload, Removal):
+        entry = ref_of(payload.entry.author, payload.entry.id)
+        return f"Took a comment out of a thread ({entry})."
+    fields = stored.fields
+    return str(fields.get("text") or fields.get("emoji") or fields.get("name") or stored.kind)
