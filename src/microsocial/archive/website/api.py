@@ -1,13 +1,15 @@
 """Export and import over HTTP, for the owner (docs/develop/api.md, "Your data")."""
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from fastapi import APIRouter
 from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+from typing_extensions import override
 
 from microsocial.archive.website import layout
 from microsocial.archive.website.export import Export, Rooms
@@ -27,6 +29,21 @@ T = TypeVar("T")
 ZIP = "application/zip"
 
 
+class Download(StreamingResponse):
+    """A stream that is over when its reader is gone, not when somebody collects what is left of it."""
+
+    def __init__(self, pieces: AsyncGenerator[bytes, None], **about: Any) -> None:
+        super().__init__(pieces, **about)
+        self._pieces = pieces
+
+    @override
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._pieces.aclose()
+
+
 def router(context: ApiContext) -> APIRouter:
     routes = APIRouter()
 
@@ -44,7 +61,7 @@ def router(context: ApiContext) -> APIRouter:
             "Content-Disposition": f'attachment; filename="{name}"',
             "Cache-Control": "no-store",
         }
-        return StreamingResponse(pieces, media_type=ZIP, headers=headers)
+        return Download(pieces, media_type=ZIP, headers=headers)
 
     @routes.post("/import", status_code=202)
     async def bring_back(request: Request) -> Work:

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import Future
 from typing import Any
 
@@ -38,7 +38,7 @@ class Downloads:
         self._gone = threading.Event()
         self._making: asyncio.Future[None] | None = None
 
-    def begin(self, make: Callable[[Connection], Iterator[bytes]]) -> AsyncIterator[bytes]:
+    def begin(self, make: Callable[[Connection], Iterator[bytes]]) -> AsyncGenerator[bytes, None]:
         """Begin to make it, on a reader thread and within one look at the database. Raises AlreadyExporting."""
         if self._making is not None and not self._making.done():
             raise AlreadyExporting
@@ -68,7 +68,7 @@ class Downloads:
 
 async def _taken(
     waiting: "asyncio.Queue[bytes | None]", making: "asyncio.Future[None]", gone: threading.Event
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     try:
         while True:
             taking = asyncio.ensure_future(waiting.get())
