@@ -99,3 +99,11 @@ def test_an_edit_changes_neither_readers_nor_beginning(kind, change, keeps):
     known = read_record(ANA.says("post", TRUE["post"]))
     new = read_record(ANA.says(kind, TRUE[kind] | change))
     assert keeps_its_promises(new, known) is keeps
+
+
+def test_who_lost_everything_begins_their_profile_anew_and_nothing_else():
+    known = read_record(ANA.says("profile", TRUE["profile"]))
+    anew = {"key": 1, "created": CREATED + 9, "revision": CREATED + 9}
+    assert keeps_its_promises(read_record(ANA.says("profile", TRUE["profile"] | anew)), known)
+    other = read_record(ANA.says("address", TRUE["address"] | anew))
+    assert not keeps_its_promises(other, known)

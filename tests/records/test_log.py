@@ -219,6 +219,15 @@ def test_a_revision_may_not_change_what_is_fixed(
     assert refusal(ben, ana.me.sign("post", second), ana) == reason
 
 
+def test_a_profile_may_begin_anew_after_everything_was_lost(ana: Person, ben: Person) -> None:
+    first = forged(ana, "profile", {"name": "Ana"}, id="profile")
+    bring(ben, first, ana)
+    (stored,) = ben.records(kind="profile")
+    moment = stored.revision + 1
+    anew = {**stored.fields, "created": moment, "revision": moment, "name": "Ana again"}
+    assert bring(ben, ana.me.sign("profile", anew), ana).status == "stored"
+
+
 def test_a_record_of_somebody_else_is_refused(ana: Person, ben: Person, cem: Person) -> None:
     envelope = envelope_of(cem, cem.post("hello"))
     assert refusal(ben, envelope, ana, cem) == "not-yours"

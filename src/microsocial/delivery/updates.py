@@ -96,8 +96,9 @@ class Updates:
         store.change(conn, friend.person, reunion=state)
         if progress.is_ending and progress.stated is not None:  # spec 8.3
             page = self._page(conn, friend, progress.told_until, held_too=False)
+            # A hello, since who forgot what the friend holds may have forgotten as well what the friend said.
             return self._update(
-                conn, friend, key_log, prekey, progress.stated, page, hello=False, reunion=state
+                conn, friend, key_log, prekey, progress.stated, page, hello=True, reunion=state
             )
         letter = Reunion(
             **self._letters.head(friend, key_log),

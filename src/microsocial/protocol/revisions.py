@@ -38,6 +38,8 @@ def keeps_its_promises(new: Record, known: Record) -> bool:
     """Say whether a revision keeps what is fixed when first published (spec 4.5). A tombstone always may come."""
     if isinstance(new, Tombstone) or isinstance(known, Tombstone):
         return True
+    if new.one_valued and known.one_valued:  # who has lost everything begins it anew
+        return type(new) is type(known)
     return (
         new.created == known.created
         and new.audience == known.audience

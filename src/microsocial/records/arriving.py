@@ -299,8 +299,8 @@ def _check_promises(before: Stored, found: Stored) -> None:
     """Spec 4.5, and a tombstone of one kind or thread cannot take what is of another."""
     if before.kind != found.kind or before.thread != found.thread:
         raise Refused(Refusal.CHANGED_CREATED)
-    if before.withdrawn or found.withdrawn:
-        return
+    if before.withdrawn or found.withdrawn or found.payload.one_valued:
+        return  # who has lost everything begins a one-valued record anew
     promised = (before.created, before.audience, before.expires)
     if promised != (found.created, found.audience, found.expires):
         raise Refused(Refusal.CHANGED_CREATED)
