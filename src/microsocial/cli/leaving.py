@@ -12,6 +12,7 @@ from microsocial.cli.secrets_in import ask_password
 from microsocial.cli.start import settings
 from microsocial.cli.words import complain, moment, say, size
 from microsocial.client import leaving as calls
+from microsocial.client.calls import storage as room_taken
 from microsocial.client.errors import NotRunning
 from microsocial.errors import Conflict, Invalid
 
@@ -51,7 +52,7 @@ def storage(
     ] = None,
 ) -> None:
     """Show what uses how much room, and what could go."""
-    asked = calls.storage() if ceiling is None else calls.set_ceiling(_bytes(ceiling))
+    asked = room_taken() if ceiling is None else calls.set_ceiling(_bytes(ceiling))
     room = door.do(asked)
     lines = [f"{size(one['bytes']):>10}  {one['sentence']}" for one in room["kinds"]]
     lines.append(f"Photos and clips of friends may take {size(room['ceiling'])}.")

@@ -3,17 +3,14 @@
 from typing import Any
 
 from microsocial.client.calls import Call
+from microsocial.client.model import Room
 
 
 def _given(**fields: Any) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def storage() -> Call[dict[str, Any]]:
-    return Call("GET", "/storage")
-
-
-def set_ceiling(ceiling_bytes: int) -> Call[dict[str, Any]]:
+def set_ceiling(ceiling_bytes: int) -> Call[Room]:
     return Call("PATCH", "/storage", body={"ceiling": ceiling_bytes})
 
 

@@ -88,11 +88,25 @@ class Chosen(TypedDict):
     alt: NotRequired[str]
 
 
+class RoomTaken(TypedDict):
+    """One kind of thing that takes room, or one that could go (then `what` names it)."""
+
+    kind: NotRequired[str]
+    what: NotRequired[str]
+    sentence: str
+    count: int
+    bytes: int
+
+
 class Room(TypedDict):
+    """What uses how much room, in bytes."""
+
     database: int
     mine: int
     friends: int
     ceiling: int
+    kinds: list[RoomTaken]
+    would_free: list[RoomTaken]
 
 
 class Comment(TypedDict):

@@ -1,7 +1,6 @@
 """How the node is, and which person or record a few typed letters mean."""
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter
@@ -9,7 +8,7 @@ from sqlalchemy import Connection, func, select
 
 from microsocial import __version__
 from microsocial.archive.backups.restored import last_restoration
-from microsocial.database import DATABASE_NAME
+from microsocial.archive.leaving.storage import look_at, used
 from microsocial.errors import Conflict, Invalid, NotFound
 from microsocial.friends.store import friends
 from microsocial.node import Node
@@ -52,14 +51,16 @@ def router(node: Node) -> APIRouter:
                 "friends": conn.execute(counted).scalar_one(),
                 "head": rooms.log.head(conn).seq,
                 "stopped": rooms.delivery.stopped(conn),
+                "moved": rooms.delivery.residence.moved_to(conn),
                 "restored": last_restoration(conn, rooms.friends, node.clock.now()),
                 "clock": _doubt_about_the_clock(conn, node),
             }
 
+        disk = await asyncio.to_thread(look_at, node.settings.data)
         return {
             **await node.db.read(ask),
             "trouble": node.db.health.trouble,
-            "storage": await asyncio.to_thread(storage, node.settings.data),
+            "storage": await node.db.read(lambda conn: used(conn, disk)),
         }
 
     @routes.get("/resolve")
@@ -81,22 +82,6 @@ def _doubt_about_the_clock(conn: Connection, node: Node) -> str | None:
     differing = [(persons[one]["name"], ms) for one, ms in clocks.items() if ms]
     agreeing = len(clocks) - len(differing)
     return doubt(node.clock.now(), last_tick(conn), differing, agreeing)
-
-
-def storage(folder: Path) -> dict[str, int]:
-    """Bytes on disk; what comes and goes while we look counts as nothing."""
-    sizes = {"database": 0, "media": 0, "bytes": 0}
-    for file in folder.rglob("*"):
-        try:
-            size = file.stat().st_size if file.is_file() else 0
-        except OSError:
-            continue
-        sizes["bytes"] += size
-        if file.name.startswith(DATABASE_NAME):
-            sizes["database"] += size
-        elif file.relative_to(folder).parts[0] == "media":
-            sizes["media"] += size
-    return sizes
 
 
 def _record(conn: Connection, beginning: str) -> str:

@@ -63,6 +63,13 @@ def _sizes(files: Iterable[Path]) -> tuple[int, int]:
     return count, size
 
 
+def used(conn: Connection, disk: OnDisk) -> dict[str, int]:
+    """How much the whole folder takes, in few words."""
+    media = store.blob_bytes(conn) + disk.unfinished[1]
+    rest = disk.copies[1] + disk.scratch[1]
+    return {"database": disk.database[1], "media": media, "bytes": disk.database[1] + media + rest}
+
+
 def storage(conn: Connection, disk: OnDisk, ceiling: int, now: int) -> StorageShape:
     """Put it together: two short queries, however much there is."""
     taken = store.room_taken(conn, now - LONG_AGO_MS)

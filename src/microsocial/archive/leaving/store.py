@@ -155,6 +155,12 @@ def room_taken(conn: Connection, old: int) -> Sequence[Row[Any]]:
     return conn.execute(query.where(blobs.c.here == 1).group_by(kind, blobs.c.mine)).all()
 
 
+def blob_bytes(conn: Connection) -> int:
+    """Bytes of all blobs that are here."""
+    total = select(func.coalesce(func.sum(blobs.c.length), 0)).where(blobs.c.here == 1)
+    return int(conn.execute(total).scalar_one())
+
+
 def records_held(conn: Connection) -> int:
     return conn.execute(select(func.count()).select_from(records)).scalar_one()
 
