@@ -140,8 +140,8 @@ def test_nothing_acknowledged_is_lost_by_a_power_cut(tmp_path):
             assert ana.texts() == kept[::-1]
             assert_pictures_are_whole(ana)
             assert ana.api.get(f"/uploads/{waiting}")["state"] == "ready"
-            code, _ = ana.api.request("GET", f"/api/v1/uploads/{waiting}/preview")
-            assert code == 200
+            code, preview = ana.api.request("GET", f"/api/v1/uploads/{waiting}/preview")
+            assert (code, preview[:4]) == (200, b"RIFF"), "a photo, and not an empty file"
         ana.stop()
         assert_sound(ana)
 

@@ -164,6 +164,7 @@ class WallClock:
             "FAKETIME_CACHE_DURATION": "1",  # seconds; to look each time costs more than the node does
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",  # as the system: what is set is the clock on the wall
             "FAKETIME_DONT_RESET": "1",
+            "NO_FAKE_STAT": "1",
         }
 
     def set(self, seconds: int) -> None:
