@@ -160,7 +160,9 @@ def test_the_sentence_says_what_went_and_what_cannot_be_undone():
     assert nothing["sentence"] == "There is nothing like that here."
     would = shape(Wish("posts", tell=True), Found(1, 5_000), is_done=False)["sentence"]
     assert would.startswith("1 post of yours would go, 5 KB. Your friends' machines would remove")
-    assert would.endswith("There is no undo, but for an export made before.")
+    assert would.endswith("There is no undo.")
+    here = shape(Wish("posts"), Found(1, 5_000), is_done=False)["sentence"]
+    assert here.endswith("There is no undo, but for an export made before.")
     went = shape(Wish("messages"), Found(1_200, 1), is_done=True)["sentence"]
     assert went == "1,200 messages are gone from this folder. Your friends keep what they have."
     media = shape(Wish("media"), Found(2, 3_000_000), is_done=True)["sentence"]

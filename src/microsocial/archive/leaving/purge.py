@@ -112,9 +112,9 @@ def _after(wish: Wish, *, would: bool) -> str:
         return "Without them an upgrade cannot be undone."
     if wish.what == "media":
         return "They come again when you look at them, as long as your friends have them."
-    # What friends posted is theirs: an export does not take it along.
-    is_taken_along = wish.what != "friends-posts"
-    undone = "There is no undo" + (", but for an export made before." if is_taken_along else ".")
+    # An export holds one's own, and brings back what only this folder let go.
+    comes_back = wish.what != "friends-posts" and not wish.tell
+    undone = "There is no undo" + (", but for an export made before." if comes_back else ".")
     if not wish.tell:
         keep = "Your friends keep what they have." if wish.what != "friends-posts" else ""
         return " ".join(filter(None, (keep, undone if would else "")))
