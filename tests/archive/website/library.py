@@ -89,4 +89,4 @@ def _peak() -> int:
 
 if __name__ == "__main__":
     fill(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
-    print(*take_along(Path(sys.argv[1])))
+    sys.stdout.write("{} {}\n".format(*take_along(Path(sys.argv[1]))))

@@ -85,12 +85,12 @@ class Tally:
     def sentence(self) -> str:
         back = self.outcomes["back"] + self.outcomes["newer"]
         said = [_came_back(back, self.pictures)]
-        if gone := self.outcomes["gone"]:
-            said.append(f"{_counted(gone, 'thing')} that you deleted or cleared stayed away.")
-        if refused := self.outcomes["refused"]:
-            said.append(f"{_counted(refused, 'thing')} could not be believed and stayed out.")
-        if self.pictures_damaged:
-            said.append(f"{_counted(self.pictures_damaged, 'picture')} in it could not be read.")
+        for count, word, what in (
+            (self.outcomes["gone"], "thing", "that you deleted or cleared stayed away."),
+            (self.outcomes["refused"], "thing", "could not be believed and stayed out."),
+            (self.pictures_damaged, "picture", "in it could not be read."),
+        ):
+            said += [f"{_counted(count, word).capitalize()} {what}"] if count else []
         said += [f"Left out: {name}" for name in self.damaged]
         return " ".join(said)
 
