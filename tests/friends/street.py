@@ -37,7 +37,7 @@ class Neighbour:
         self.words = words
         key = signing_key(words, 0)
         self.street = street
-        self.name, self.url = name, url
+        self.name, self.url, self.seed = name, url, seed
         self.clock = street.clock
         self.me = Me(key, begin(inception(key, signing_key(words, 1).public)))
         self.db = in_memory()
