@@ -54,7 +54,7 @@ class Studio:
         blob = friend.person.read(
             lambda conn: friend.media.for_friend(conn, unb64u(name), self.person.id)
         )
-        if blob is None:
+        if blob is None or not friend.media.files.has(blob.hash):
             raise BlobAway
         return b"".join(friend.media.files.read(blob.hash, start, end - start))
 

@@ -1,4 +1,4 @@
-"""Friends' pictures: small ones as soon as the post is here, the rest when somebody looks.
+"""Friends' pictures: small ones as soon as the post is here, the rest when somebody looks; and mine back after everything was lost.
 
 Rule 1: nothing polls. What could not be had is asked for again when the friend's machine is heard from, or when it is looked at.
 Rule 2: a file is never in memory whole: it comes in pieces and is checked on the disk before it counts.
@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
@@ -17,7 +18,7 @@ from microsocial.errors import MicrosocialError
 from microsocial.events import EventBus, LiveEvent
 from microsocial.media import store
 from microsocial.media.files import Writing
-from microsocial.media.model import MEBIBYTE, Blob, BlobAway, BlobsWanted
+from microsocial.media.model import MEBIBYTE, Blob, BlobAway, BlobsMissed, BlobsWanted
 from microsocial.media.service import Media
 from microsocial.protocol.blobs import Shape, open_chunk
 from microsocial.protocol.crypto import AEAD_TAG_BYTES
@@ -67,9 +68,13 @@ class Fetching:
         self._again: set[str] = set()
         self._looks: dict[bytes, asyncio.Task[None]] = {}
         self._has_wanted: set[str] = set()
+        self._misses_mine = False
+        self._done_with: set[str] = set()  # nothing of mine is left that they may have
+        self._lacks: set[tuple[str, bytes]] = set()  # who said that they do not have it
         self._spent = Spent(clock)
         self._marking: asyncio.TimerHandle | None = None
         bus.subscribe(BlobsWanted, lambda event: self._wanted(event.holder))
+        bus.subscribe(BlobsMissed, lambda _: self._miss())
         bus.subscribe(MachineRecovered, lambda _: self._ask_again())
 
     async def start(self) -> None:
@@ -77,6 +82,9 @@ class Fetching:
         await self._remove(await self._db.write(lambda conn: self._make_room(conn, b"")))
         for holder in await self._db.read(store.holders_wanted):
             self._wanted(holder)
+        for friend in await self._db.read(self._media.who_has_missing):
+            self._misses_mine = True
+            self._wanted(friend)
 
     async def keep_to(self, ceiling_bytes: int) -> None:
         """Keep to another ceiling from now on."""
@@ -110,8 +118,13 @@ class Fetching:
 
     def heard(self, holder: str) -> None:
         """A friend's machine is there: ask for what is still wanted, if anything is."""
-        if holder in self._has_wanted:
+        if holder in self._has_wanted or (self._misses_mine and holder not in self._done_with):
             self._wanted(holder)
+
+    def _miss(self) -> None:
+        """Records of mine came back: whoever is heard from next may have their files."""
+        self._misses_mine = True
+        self._done_with.clear()
 
     def _ask_again(self) -> None:
         for holder in list(self._has_wanted):
@@ -119,6 +132,7 @@ class Fetching:
 
     def next_day(self) -> None:
         """Now and then: ask those for the rest whose day's worth had come, once it is another day."""
+        self._done_with.clear()  # they may have listed more of mine since
         for holder in self._spent.renewed():
             self._wanted(holder)
 
@@ -180,9 +194,27 @@ class Fetching:
                 if not self._spent.spend(holder, blob.length):
                     return  # still wanted: tomorrow, or when somebody looks
                 await self._bring_if_given(blob.hash)
-            if holder not in self._again and not wanted:
+            mine = await self._missing_of(holder) if self._misses_mine else []
+            for blob in mine[:IN_ONE_ROUND]:
+                if not self._spent.spend(holder, blob.length):
+                    return
+                await self._bring_back(replace(blob, holder=holder))
+            if holder not in self._again and not wanted and not mine:
                 self._has_wanted.discard(holder)
+                self._done_with.add(holder)
                 return
+
+    async def _missing_of(self, friend: str) -> list[Blob]:
+        found = await self._db.read(lambda conn: self._media.missing_of(conn, friend))
+        return [blob for blob in found if (friend, blob.hash) not in self._lacks]
+
+    async def _bring_back(self, mine: Blob) -> None:
+        """Bring one of mine from this friend, who may have kept it."""
+        try:
+            with self._db.watched():
+                await self._bring_from(mine)
+        except BlobAway:  # others may have it
+            self._lacks.add((mine.holder or "", mine.hash))
 
     async def _bring_if_given(self, name: bytes) -> None:
         try:
@@ -195,7 +227,7 @@ class Fetching:
     async def _bring(self, name: bytes) -> None:
         """Bring a blob from whoever shows it; the first whose bytes and key are good. Raises a MicrosocialError."""
         failure: MicrosocialError = BlobAway()
-        for claim in await self._db.read(lambda conn: self._media.claims(conn, name)):
+        for claim in await self._db.read(lambda conn: self._claims(conn, name)):
             try:
                 with self._db.watched():
                     await self._bring_from(claim)
@@ -206,6 +238,12 @@ class Fetching:
             else:
                 return
         raise failure
+
+    def _claims(self, conn: Connection, name: bytes) -> list[Blob]:
+        known = store.find_blob(conn, name)
+        if known is not None and known.mine:
+            return self._media.claims_to_mine(conn, known)
+        return self._media.claims(conn, name)
 
     async def _bring_from(self, claim: Blob) -> None:
         with self._media.files.begin() as writing:

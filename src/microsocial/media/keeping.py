@@ -30,11 +30,13 @@ class Keeping:
         bus.subscribe(MachineRecovered, self._sweep_soon)
 
     async def start(self) -> None:
-        """Remove what a crash left: half-written files, rows without use, files without a row."""
+        """Remove what a crash left: half-written files, rows without use, files without a row; note files that are gone."""
         await asyncio.to_thread(self._media.files.sweep_unfinished)
         await self.sweep()
         names = await asyncio.to_thread(lambda: list(self._media.files.names()))
         await self._remove(await self._db.read(lambda conn: self._media.strangers(conn, names)))
+        if await self._db.read(lambda conn: self._media.has_lost(conn, names)):
+            await self._db.write(lambda conn: self._media.lost(conn, names))
 
     async def stop(self) -> None:
         if self._sweeping is not None:

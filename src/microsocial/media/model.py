@@ -93,6 +93,11 @@ class UploadSettled(Event):
 
 
 @dataclass(frozen=True)
+class BlobsMissed(Event):
+    """Records of mine came back, and files that they show are not here: friends may have them."""
+
+
+@dataclass(frozen=True)
 class BlobsWanted(Event):
     """Records arrived that show what is not here yet."""
 

@@ -6,7 +6,7 @@ Rule 2: everything here is synchronous and touches files only where a docstring 
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from microsocial.media.model import (
     Blob,
     BlobAway,
     BlobsLoosened,
+    BlobsMissed,
     BlobsWanted,
 )
 from microsocial.protocol.blobs import KEY_BYTES, Shape, open_range, seal_chunk
@@ -106,11 +107,19 @@ class Media:
             emit(conn, BlobsLoosened())
         if stored.author != self._me.id and sizes:
             self._want(conn, stored.author, sizes)
+        elif stored.via != self._me.id and sizes:
+            self._miss(conn, stored.via, sizes)
 
     def _want(self, conn: Connection, holder: str, sizes: Sequence[Size]) -> None:
         wanted = [(_theirs(size, holder), _comes_by_itself(size)) for size in sizes]
         store.add_theirs(conn, wanted, self._clock.now())
         emit(conn, BlobsWanted(holder))
+
+    def _miss(self, conn: Connection, holder: str, sizes: Sequence[Size]) -> None:
+        """A record of mine came back from a friend: its files may have to come back too, the large ones as well."""
+        missing = [replace(_theirs(size, holder), mine=True, holder=None) for size in sizes]
+        if store.add_missing(conn, missing, self._clock.now()):
+            emit(conn, BlobsMissed())
 
     def clear(self, conn: Connection) -> None:
         """Forget what records show; `take_in` is about to be told of every record again."""
@@ -131,6 +140,26 @@ class Media:
                     if unb64u(size.hash) == name and stored.author != self._me.id
                 }
         return list(found)
+
+    def claims_to_mine(self, conn: Connection, blob: Blob) -> list[Blob]:
+        """Say who may still have a blob of mine that is missing here: whoever was offered what shows it."""
+        given = store.given_missing(conn, self._me.id, blob.hash)
+        return [replace(blob, holder=person) for person in given]
+
+    def missing_of(self, conn: Connection, person: str) -> list[Blob]:
+        """Give what of mine is missing here and this friend may have."""
+        return store.missing_of(conn, self._me.id, person)
+
+    def who_has_missing(self, conn: Connection) -> list[str]:
+        return store.given_missing(conn, self._me.id)
+
+    def has_lost(self, conn: Connection, names: Iterable[bytes]) -> bool:
+        """Say whether rows speak of files that are not among these, which are there."""
+        return bool(store.here_of_all(conn) - set(names))
+
+    def lost(self, conn: Connection, names: Iterable[bytes]) -> None:
+        """Take note of files that are gone, as after a restore without them."""
+        store.set_lost(conn, store.here_of_all(conn) - set(names))
 
     def describe(self, conn: Connection, items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         """Give items, as records hold them, in the shape of docs/develop/api.md."""
@@ -175,11 +204,13 @@ class Media:
         return blob.length if blob.key is None else Shape(blob.length, blob.chunk).sealed_bytes
 
     def for_friend(self, conn: Connection, name: bytes, person: str) -> Blob | None:
-        """Give the blob if this friend was offered a record of mine that shows it."""
+        """Give the blob if this friend was offered a record of mine that shows it, or said what shows it (spec 11.4)."""
         blob = store.find_blob(conn, name)
-        if blob is None or not blob.mine:
+        if blob is None:
             return None
-        return blob if store.was_offered(conn, name, person, self._me.id) else None
+        is_theirs = store.is_said_by(conn, name, person)
+        is_told = blob.mine and store.was_offered(conn, name, person, self._me.id)
+        return blob if is_theirs or is_told else None
 
     def for_anybody(self, conn: Connection, name: bytes) -> Blob | None:
         """Give the blob if a public record of mine shows it."""
@@ -188,7 +219,9 @@ class Media:
     # Room
 
     def arrived(self, conn: Connection, blob: Blob) -> bool:
-        """Say that a friend's blob stands in the folder; False when nothing shows it any more."""
+        """Say that a friend's blob, or one of mine again, stands in the folder; False when nothing shows it any more."""
+        if blob.mine:
+            return store.set_back(conn, blob, self._clock.now())
         return store.set_arrived(conn, blob, self._clock.now())
 
     def drop_orphans(self, conn: Connection) -> list[bytes]:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     Row,
+    Select,
     Table,
     Text,
     and_,
@@ -215,6 +216,83 @@ def wanted_of(conn: Connection, holder: str, limit: int) -> list[Blob]:
 def holders_wanted(conn: Connection) -> list[str]:
     query = select(blobs.c.holder).where(blobs.c.wanted == 1, blobs.c.here == 0).distinct()
     return [holder for holder in conn.execute(query).scalars() if holder]
+
+
+# Mine that are missing here
+
+
+def add_missing(conn: Connection, found: Iterable[Blob], seen: int) -> int:
+    """Say that these are mine and not here; of those that are known already nothing changes. Give how many are new."""
+    rows = [_values(blob) | {"plain_hash": None, "wanted": 1, "seen": seen} for blob in found]
+    if not rows:
+        return 0
+    before = len(here_or_not(conn, [blob["hash"] for blob in rows]))
+    conn.execute(insert(blobs).on_conflict_do_nothing(), rows)
+    return len({row["hash"] for row in rows}) - before
+
+
+def here_or_not(conn: Connection, names: Collection[bytes]) -> set[bytes]:
+    """Give those of these names of which a row speaks."""
+    return set(conn.execute(select(blobs.c.hash).where(blobs.c.hash.in_(names))).scalars())
+
+
+def here_of_all(conn: Connection) -> set[bytes]:
+    return set(conn.execute(select(blobs.c.hash).where(blobs.c.here == 1)).scalars())
+
+
+def set_lost(conn: Connection, names: Collection[bytes]) -> None:
+    """Say that their files are gone: mine are wanted back, others' when somebody looks."""
+    lost = update(blobs).where(blobs.c.hash.in_(names))
+    conn.execute(lost.values(here=0, wanted=blobs.c.mine))
+
+
+_MISSING = and_(blobs.c.mine == 1, blobs.c.here == 0)
+
+
+def _who_was_given(me: str, *columns: Any) -> Select[Any]:
+    """Blobs of mine that are missing, and who was offered a record that shows them."""
+    return (
+        select(*columns)
+        .join(blob_uses, blob_uses.c.hash == blobs.c.hash)
+        .join(records, records.c.no == blob_uses.c.record)
+        .join(offered, offered.c.record == records.c.no)
+        .where(_MISSING, records.c.author == me, records.c.withdrawn == 0)
+        .distinct()
+    )
+
+
+def missing_of(conn: Connection, me: str, person: str) -> list[Blob]:
+    """Give what is wanted back and this person was offered, newest record first."""
+    query = _who_was_given(me, blobs, records.c.created).where(
+        offered.c.person == person, blobs.c.wanted == 1
+    )
+    rows = conn.execute(query.order_by(records.c.created.desc()))
+    return list({row.hash: _blob_of(row) for row in rows}.values())
+
+
+def given_missing(conn: Connection, me: str, name: bytes | None = None) -> list[str]:
+    """Give who was offered what is missing here, or this one blob."""
+    query = _who_was_given(me, offered.c.person)
+    if name is not None:
+        query = query.where(blobs.c.hash == name)
+    return list(conn.execute(query).scalars())
+
+
+def set_back(conn: Connection, blob: Blob, seen: int) -> bool:
+    """Say that a blob of mine stands in the folder again; False when it is no longer known."""
+    values = {"here": 1, "wanted": 0, "seen": seen}
+    changed = update(blobs).where(blobs.c.hash == blob.hash, blobs.c.mine == 1).values(**values)
+    return conn.execute(changed).rowcount > 0
+
+
+def is_said_by(conn: Connection, name: bytes, person: str) -> bool:
+    """Say whether a record of this person shows this blob."""
+    query = (
+        select(records.c.no)
+        .join(blob_uses, blob_uses.c.record == records.c.no)
+        .where(blob_uses.c.hash == name, records.c.author == person, records.c.withdrawn == 0)
+    )
+    return conn.execute(query.limit(1)).first() is not None
 
 
 # Uses
