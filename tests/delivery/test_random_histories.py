@@ -10,7 +10,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.support.world import World
-from tests.support.world_history import ACTIONS, COPYING, History, Step, random_steps, smallest
+from tests.support.world_history import (
+    ACTIONS,
+    COPYING,
+    KEYS,
+    History,
+    Step,
+    random_steps,
+    smallest,
+)
 
 from microsocial.delivery import incoming
 from microsocial.records import store
@@ -63,11 +71,19 @@ def test_a_random_history_with_copied_folders_ends_in_agreement(seed: int) -> No
     tell(random_steps(seed, 50, with_copies=True))
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_a_random_history_with_key_changes_and_thieves_ends_in_agreement(seed: int) -> None:
+    tell(random_steps(seed, 50, with_keys=True))
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(0)
 def test_many_long_histories_end_in_agreement() -> None:
     for seed in SOAK_SEEDS:
-        tell_or_shrink(random_steps(seed, 40 + seed % 200, with_copies=seed % 4 == 0))
+        length = 40 + seed % 200
+        tell_or_shrink(
+            random_steps(seed, length, with_copies=seed % 4 == 0, with_keys=seed % 4 == 1)
+        )
 
 
 def test_the_check_notices_when_a_rule_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,4 +103,4 @@ def test_the_check_notices_a_leak() -> None:
 
 
 def test_every_step_of_a_history_is_known() -> None:
-    assert all(hasattr(History, action) for action in {**ACTIONS, **COPYING})
+    assert all(hasattr(History, action) for action in {**ACTIONS, **COPYING, **KEYS})

@@ -20,32 +20,37 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, select
 from tests.support import FakeClock, SeededEntropy
+from tests.support.world_keys import (
+    introduction,
+    keep_log,
+    kept_log,
+    me_with,
+    stolen_me,
+    take_keys,
+    turned_away,
+    words_of,
+)
 from tests.support.world_rooms import furnish, say_clear
 
 from microsocial.database import Database, in_memory
 from microsocial.delivery import store as delivery_store
-from microsocial.delivery.model import NextStep, Outgoing, Wait
+from microsocial.delivery.model import LongerKeyLog, NextStep, Outgoing, SendKeys, Wait
 from microsocial.delivery.service import Delivery
 from microsocial.delivery.standing import RUN
-from microsocial.identity.me import Me
-from microsocial.protocol.keys import begin, inception, signing_key
+from microsocial.identity.rotation import turn
+from microsocial.protocol.keys import KeyLog, Reason, merge
 from microsocial.records import store
+from microsocial.records.keys.mine import disown
+from microsocial.records.keys.suspects import Suspect
 from microsocial.records.model import Stored
 from microsocial.records.service import Log
-from microsocial.records.visibility import may_see
+from microsocial.records.visibility import ONE_VALUED, may_see
 
 T = TypeVar("T")
 Name = tuple[str, str]  # of a record: author, id
 
 MAX_ROUNDS = 400  # letters in one `settle`; far more than any history needs
 HOUR_MS = 3_600_000
-
-
-@cache
-def me_of(name: str) -> Me:
-    entropy = name.encode().ljust(32, b"\0")
-    key = signing_key(entropy, 0)
-    return Me(key, begin(inception(key, signing_key(entropy, 1).public)))
 
 
 @cache
@@ -60,6 +65,7 @@ class Letter:
     outgoing: Outgoing
     sender: "Person"
     receiver: str
+    number: int = 0  # of the key that signed the request
     reply: bytes | None = None
 
 
@@ -70,19 +76,38 @@ class Crash(Exception):
 class Person:
     """One running copy of one person. Memory (what is in flight) is lost when it restarts."""
 
-    def __init__(self, world: "World", name: str, snapshot: bytes, clock: FakeClock) -> None:
+    def __init__(
+        self,
+        world: "World",
+        name: str,
+        snapshot: bytes,
+        clock: FakeClock,
+        *,
+        is_thief: bool = False,
+    ) -> None:
         self.world = world
         self.name = name
-        self.me = me_of(name)
         self.clock = clock
-        self.log = Log(self.me, clock, world.entropy)
-        self.delivery = Delivery(self.log, clock, world.entropy)
-        furnish(self.log)
+        self.is_thief = is_thief
         self.in_flight: dict[str, Outgoing] = {}
         self.wants_hello: set[str] = set()
+        self.wants_keys: dict[str, bool] = {}  # to whom I show my key log, and whether with a hello
         self.waits: set[str] = set()  # for whom nothing goes on just now
         self.db = Database.from_snapshot(snapshot)
         self.is_off = False
+        self._move_in()
+
+    def _move_in(self) -> None:
+        """Make the rooms of whoever this folder belongs to, under the key that lies in it."""
+        key_log = self.read(lambda conn: kept_log(conn, self.name))
+        self.me = (
+            stolen_me(self.name, key_log, self.world.said_by_thieves)
+            if self.is_thief
+            else me_with(self.name, key_log)
+        )
+        self.log = Log(self.me, self.clock, self.world.entropy)
+        self.delivery = Delivery(self.log, self.clock, self.world.entropy)
+        furnish(self.log)
 
     def __repr__(self) -> str:
         return self.name
@@ -102,6 +127,7 @@ class Person:
     def start(self) -> None:
         """Begin a run, and greet everybody."""
         self.in_flight.clear()
+        self.wants_keys.clear()
         self.waits.clear()
         self.write(self.delivery.start)
         self.wants_hello = set(self.read(self.delivery.correspondents))
@@ -112,6 +138,7 @@ class Person:
     def restore(self, snapshot: bytes) -> None:
         self.db.close()
         self.db = Database.from_snapshot(snapshot)
+        self._move_in()
         self.start()
 
     def restart(self) -> None:
@@ -213,6 +240,51 @@ class Person:
     def remove(self, friend: "Person") -> None:
         self.write(lambda conn: self.delivery.end(conn, friend.id, tell=True))
 
+    # Keys
+
+    def rotate(self, reason: Reason = "planned") -> None:
+        """Type the 24 words: ask friends first, then renew the key, or take the current one."""
+        longest = self.world.longest_log_of(self)
+        turned = turn(words_of(self.name), self.me.key_log, longest, reason)
+
+        def keep(conn: Connection) -> None:
+            keep_log(conn, turned.key_log)
+            self.delivery.turned(conn, turned.key_log)
+
+        def hand_over(conn: Connection) -> None:
+            self.me.become(turned.key, turned.key_log)
+            self.delivery.settle_key(conn)
+
+        self.write(keep)
+        self.write(hand_over)
+        self.wants_hello |= set(self.read(self.delivery.correspondents))
+
+    def suspects(self) -> list[Suspect]:
+        return self.read(self.log.suspects.all)
+
+    def decide(self) -> None:
+        """Say of everything that waits for it who said it: the world knows."""
+
+        def say(conn: Connection) -> None:
+            found = self.log.suspects.all(conn)
+            mine = [one for one in found if one.stored.hash not in self.world.said_by_thieves]
+            others = [one for one in found if one not in mine]
+            self.log.suspects.take(conn, mine)
+            self.log.suspects.give_up(conn, others)
+            disown(conn, self.log, [one.stored for one in others])
+
+        self.write(say)
+
+    def undo_take_backs(self) -> None:
+        """Disown what a thief said and a friend gave back as mine (R4)."""
+
+        def undo(conn: Connection) -> None:
+            found = store.find_by(conn, author=self.id)
+            thiefs = [one for one in found if one.hash in self.world.said_by_thieves]
+            disown(conn, self.log, [one for one in thiefs if one.kind not in ONE_VALUED])
+
+        self.write(undo)
+
     # What a person has
 
     def friends(self) -> list[str]:
@@ -253,20 +325,24 @@ class Person:
         """Send what is next to a friend, unless something is in flight."""
         if self.is_off or friend in self.in_flight or friend in self.waits:
             return None
+        if friend in self.wants_keys:
+            outgoing = introduction(self, friend)
+            self.in_flight[friend] = outgoing
+            return Letter(outgoing, self, friend, self.me.key_number)
         hello = friend in self.wants_hello
         outgoing = self.write(lambda conn: self.delivery.next_outgoing(conn, friend, hello=hello))
         if outgoing is None:
             return None
         self.wants_hello.discard(friend)
         self.in_flight[friend] = outgoing
-        return Letter(outgoing, self, friend)
+        return Letter(outgoing, self, friend, self.me.key_number)
 
     def receive(self, letter: Letter, crash: str | None = None) -> Letter | None:
         """Take a request in; the reply, if it was not lost in a crash."""
         outgoing = letter.outgoing
 
         def take(conn: Connection) -> bytes:
-            reply = self.delivery.receive(conn, letter.sender.id, outgoing.purpose, outgoing.sealed)
+            reply = self._answer(conn, letter)
             if crash == "before":
                 raise Crash
             return reply
@@ -279,7 +355,15 @@ class Person:
         if crash == "after":
             self.restart()
             return None
-        return Letter(outgoing, letter.sender, self.id, reply)
+        return Letter(outgoing, letter.sender, self.id, letter.number, reply)
+
+    def _answer(self, conn: Connection, letter: Letter) -> bytes:
+        outgoing = letter.outgoing
+        if str(outgoing.purpose) == "keys":
+            return take_keys(conn, self, letter)
+        return turned_away(conn, self, letter) or self.delivery.receive(
+            conn, letter.sender.id, outgoing.purpose, outgoing.sealed
+        )
 
     def hear_answer(self, letter: Letter, crash: str | None = None) -> NextStep | None:
         """Act on a reply, if its letter is the one in flight."""
@@ -288,8 +372,7 @@ class Person:
             return None
 
         def act(conn: Connection) -> NextStep:
-            assert letter.reply is not None
-            step = self.delivery.on_answer(conn, outgoing, letter.reply)
+            step = self._act(conn, outgoing, letter.reply or b"")
             if crash == "before":
                 raise Crash
             return step
@@ -303,10 +386,23 @@ class Person:
             self.restart()
             return None
         del self.in_flight[outgoing.person]
-        if isinstance(step, Wait):
-            self.waits.add(outgoing.person)
-            self.wants_hello.add(outgoing.person)
+        self._note(outgoing.person, step)
         return step
+
+    def _act(self, conn: Connection, outgoing: Outgoing, reply: bytes) -> NextStep:
+        if str(outgoing.purpose) == "keys":
+            return self.delivery.on_introduction(conn, outgoing.person, outgoing.sealed, reply)
+        return self.delivery.on_answer(conn, outgoing, reply)
+
+    def _note(self, friend: str, step: NextStep) -> None:
+        """What a courier remembers between two letters."""
+        if self.wants_keys.pop(friend, False):
+            self.wants_hello.add(friend)
+        if isinstance(step, SendKeys):
+            self.wants_keys[friend] = step.hello
+        if isinstance(step, Wait):
+            self.waits.add(friend)
+            self.wants_hello.add(friend)
 
     def try_again(self) -> None:
         """The pause after a failure is over, for everybody."""
@@ -334,11 +430,14 @@ class World:
     sent: list[Outgoing] = field(default_factory=list)
     entitled: dict[Name, set[str]] = field(default_factory=dict)
     threads: dict[Name, Name] = field(default_factory=dict)
+    said_by_thieves: set[bytes] = field(default_factory=set)  # hashes of envelopes
+    reasons: dict[tuple[str, int], Reason] = field(default_factory=dict)  # of steps taken
 
     def __init__(self, *names: str, seed: int = 0) -> None:
         self.entropy = SeededEntropy(seed)
         self.clock = FakeClock()
         self.transit, self.sent, self.entitled, self.threads = deque(), [], {}, {}
+        self.said_by_thieves, self.reasons = set(), {}
         self.people = [Person(self, name, template(), self.clock) for name in names]
         for person in self.people:
             person.start()
@@ -406,7 +505,8 @@ class World:
     def write_letters(self) -> None:
         for person in self.people:
             if not person.is_off:
-                for friend in sorted({*person.read(person.delivery.due), *person.wants_hello}):
+                wanted = {*person.wants_hello, *person.wants_keys}
+                for friend in sorted({*person.read(person.delivery.due), *wanted}):
                     self.post(person.write_letter(friend))
 
     def post(self, letter: Letter | None) -> None:
@@ -442,10 +542,72 @@ class World:
             self.carry(self.transit.popleft(), copy=count)
         raise AssertionError(f"they never stop: {[letter.outgoing for letter in self.transit]}")
 
+    # Theft
+
+    def steal(self, victim: Person) -> Person:
+        """Somebody copies the folder, starts it, and is that person to everybody."""
+        thief = Person(self, victim.name, victim.snapshot(), victim.clock, is_thief=True)
+        self.clock.advance(1000)
+        self.people.append(thief)
+        thief.start()
+        return thief
+
+    def reason_for(self, person: Person) -> Reason:
+        """The same for one step whoever forgot it: two reasons for one step would be two hands on the words."""
+        return self.reasons.setdefault((person.id, person.me.key_number + 1), "planned")
+
+    def longest_log_of(self, person: Person) -> KeyLog:
+        """What friends who are awake know of somebody's keys, and what made their copy stop (spec 3.4)."""
+        longest = person.me.key_log
+        for friend in self.people:
+            if friend.id != person.id and not friend.is_off:
+                known = friend.read(lambda conn, it=friend: it.log.key_logs(conn, [person.id]))
+                longest = merge(longest, known.get(person.id, longest))
+        told = person.read(person.delivery.longer_log)
+        return merge(longest, told) if told else longest
+
+    def _owners(self) -> list[Person]:
+        return [one for one in self.people if not one.is_thief]
+
+    def _victims(self) -> list[Person]:
+        """The copies of robbed people that their owner goes on with."""
+        robbed = sorted({one.id for one in self.people if one.is_thief})
+        return [
+            max((one for one in self._owners() if one.id == victim), key=lambda one: one.run)
+            for victim in robbed
+        ]
+
+    def _rotate_as_stolen(self, victim: Person) -> None:
+        """Catch up first, and repeat steps that were forgotten in a restore, as they were."""
+        while victim.me.key_log.reasons[-1:] != ("stolen",):
+            number = self.longest_log_of(victim).number + 1
+            victim.rotate(self.reasons.setdefault((victim.id, number), "stolen"))
+
+    def end_thefts(self) -> None:
+        """The owners notice: they renew their keys as stolen, are shown what is not theirs, and say so."""
+        for victim in self._victims():
+            for copied in self.running(victim.id):
+                copied.is_off = copied is not victim and not copied.is_thief
+            victim.is_off = False
+            self._rotate_as_stolen(victim)
+        self._calm()
+        for _ in range(3):  # what a friend who comes back holds is asked as well
+            for victim in self._victims():
+                victim.decide()
+                victim.undo_take_backs()
+            self._calm()
+
     def settle(self) -> None:
         """End of faults: what is on its way is lost, everybody tries again and says hello."""
         self.transit.clear()
-        has_copies = len({person.id for person in self.people}) < len(self.people)
+        if self._victims():
+            self.end_thefts()
+            return
+        self._calm()
+
+    def _calm(self) -> None:
+        owners = self._owners()
+        has_copies = len({person.id for person in owners}) < len(owners)
         # A copy stops when it hears of what the other did: let each be first.
         for count in range(4 if has_copies else 2):
             self.people.reverse()
@@ -459,7 +621,7 @@ class World:
     def _end_copies(self) -> None:
         """Their owner switches off all but one: a stopped one, or (two that did the same never notice) the older."""
         for person_id in sorted({person.id for person in self.people}):
-            copies = self.running(person_id)
+            copies = [one for one in self.running(person_id) if not one.is_thief]
             standing = [one for one in copies if not one.is_stopped] or copies
             newest = max(standing, key=lambda one: one.run, default=None)
             for one in copies:
@@ -468,23 +630,31 @@ class World:
     def _end_pauses(self, person: Person) -> None:
         if person.is_off:
             return
-        others_run = any(not one.is_stopped for one in self.running(person.id))
-        if person.is_stopped and not others_run:
-            person.go_on_here()  # a clock that went back made it look like a copy
+        copies = [one for one in self.running(person.id) if not one.is_thief]
+        others_run = any(not one.is_stopped for one in copies)
+        if not person.is_thief and person.is_stopped and not others_run:
+            self._go_on(person)
         person.in_flight.clear()
         person.waits.clear()
         person.wants_hello |= set(person.read(person.delivery.correspondents))
+
+    def _go_on(self, person: Person) -> None:
+        if person.read(person.delivery.stopped) == LongerKeyLog.sentence():
+            person.rotate()  # the words bring it to the current key
+        else:
+            person.go_on_here()  # a clock that went back made it look like a copy
 
     # What must hold
 
     def check(self) -> None:
         """For every pair: what one holds of the other is what the other's log says; and nobody knows more than is theirs."""
-        standing = [person for person in self.people if not person.is_stopped]
+        standing = [one for one in self._owners() if not one.is_stopped]
         for one, other in itertools.permutations(standing, 2):
             if other.id in one.friends() and one.id != other.id:
                 self._check_pair(one, other)
-        for person in self.people:
+        for person in self._owners():
             self._check_no_leak(person)
+            self._check_no_thief(person)
 
     def _check_pair(self, author: Person, friend: Person) -> None:
         assert author.id in friend.friends(), f"only {author} thinks they are friends with {friend}"
@@ -494,6 +664,8 @@ class World:
             if friend.forgot(record) and not stored.withdrawn:
                 continue
             there = held.get(record)
+            if there is None and stored.kind == "disown":
+                there = friend.find(record)  # passed on: no entry of a thread itself
             if there is None and stored.withdrawn:
                 continue  # nothing there to delete
             assert there is not None, f"{friend} lacks {self.told(stored)} of {author}"
@@ -524,6 +696,14 @@ class World:
 
     def told(self, stored: Stored) -> str:
         return f"{stored.kind} {stored.id[:6]} rev {stored.revision} withdrawn={stored.withdrawn} shown={stored.shown} back={stored.taken_back}"
+
+    def _check_no_thief(self, person: Person) -> None:
+        if person.is_off:
+            return
+        for stored in person.records():
+            assert stored.hash not in self.said_by_thieves, (
+                f"{person} still has {self.told(stored)}, which a thief said"
+            )
 
     def _check_no_leak(self, person: Person) -> None:
         for stored in person.records():

@@ -50,6 +50,7 @@ ACTIONS: dict[str, int] = {
     "time": 4,
 }
 COPYING = {"copy": 1}
+KEYS = {"rotate": 2, "steal": 2}  # a thief then does whatever people do
 
 
 class History:
@@ -239,6 +240,8 @@ class History:
 
     def befriend(self, a: int, b: int) -> None:
         one, other = self.person(a), self.person(b)
+        if one.is_thief or other.is_thief or one.is_stopped or other.is_stopped:
+            return
         if one.id != other.id and (other.id not in one.friends() or one.id not in other.friends()):
             self.world.befriend(one, other)
 
@@ -266,6 +269,16 @@ class History:
         self.world.clock.advance(1000)  # nobody starts two programs within one millisecond
         copied.start()
 
+    def rotate(self, a: int, b: int) -> None:
+        person = self.person(a)
+        if not person.is_thief and not person.is_stopped:
+            person.rotate(self.world.reason_for(person))
+
+    def steal(self, a: int, b: int) -> None:
+        victim = self.person(a)
+        if len(self.world.running(victim.id)) == 1 and not victim.is_thief:
+            self.world.steal(victim)
+
     def clock_ahead(self, a: int, b: int) -> None:
         self.world.clock.advance((1 + b % 20) * HOUR_MS)
 
@@ -277,9 +290,11 @@ class History:
         self.person(a).try_again()
 
 
-def random_steps(seed: int, length: int, *, with_copies: bool = False) -> list[Step]:
+def random_steps(
+    seed: int, length: int, *, with_copies: bool = False, with_keys: bool = False
+) -> list[Step]:
     chance = random.Random(seed)
-    weights = {**ACTIONS, **(COPYING if with_copies else {})}
+    weights = {**ACTIONS, **(COPYING if with_copies else {}), **(KEYS if with_keys else {})}
     if chance.random() < 0.5:  # a quieter network lets histories go deeper
         weights |= {"drop": 1, "give_up": 2, "carry_all": 12}
     actions = chance.choices(list(weights), list(weights.values()), k=length)

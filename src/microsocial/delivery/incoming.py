@@ -249,14 +249,20 @@ class Incomings:
         """Accept each record, or note why not: poison is never retried."""
         refused: list[Refused] = []
         for one in checked:
+            if one.envelope is not None and one.envelope.kind == "disown":
+                self._keep_log(conn, found, one)  # how far back it counts stands in there
             try:
                 accepted = self._log.accept(conn, one, found.person, unsure=unsure)
             except RecordRefused as refusal:
                 refused.append(_refused(found.person, one, refusal.reason))
                 continue
-            if accepted.status == "stored" and one.author in found.author_logs:
-                self._log.keep_key_log(conn, found.author_logs[one.author])
+            if accepted.status == "stored":
+                self._keep_log(conn, found, one)
         return tuple(refused)
+
+    def _keep_log(self, conn: Connection, found: Incoming, one: Checked) -> None:
+        if one.author in found.author_logs:
+            self._log.keep_key_log(conn, found.author_logs[one.author])
 
     def _farewell(
         self, conn: Connection, friend: Correspondent, found: Incoming, letter: Farewell

@@ -20,6 +20,7 @@ from microsocial.delivery.model import (
     Wait,
 )
 from microsocial.delivery.standing import Standing
+from microsocial.delivery.store import Correspondent
 from microsocial.errors import PeerBroke
 from microsocial.events import emit
 from microsocial.protocol.encoding import b64u, dump, hash_of
@@ -150,7 +151,7 @@ class KeyMatters:
         store.list_everybody(conn)
         lately = self._clock.now() - UNNOTICED_MS
         for person in store.ended_by_them(conn, lately):
-            self._revive(conn, person, theft=1)
+            self._revive(conn, person, theft=store.STOLEN)
 
     def unheard(self, conn: Connection) -> list[str]:
         """Who was not listed yet since my key was stolen."""
@@ -164,18 +165,17 @@ class KeyMatters:
             people = set(store.in_state(conn, "active"))
         for person in people:
             if (friend := store.find(conn, person)) is not None and friend.state == "active":
-                self._lose_places(conn, person)
+                self._lose_places(conn, friend)
 
-    def _lose_places(self, conn: Connection, person: str) -> None:
+    def _lose_places(self, conn: Connection, friend: Correspondent) -> None:
+        """Both directions: what they have of mine, and I of theirs, is compared anew."""
         store.change(
             conn,
-            person,
+            friend.person,
             position=self._no_place(),
             is_between=1,
             listed_for=None,
-            answered=self._no_place(),
-            acknowledged=None,
-            hint=None,
+            theft=friend.theft or store.COMPARE,
             reunion=None,
         )
 

@@ -105,7 +105,7 @@ class Ledger:
         has_pending = self._behind().with_only_columns(changes.c.seq).limit(1).exists()
         needs_one = or_(
             friend.reunion.is_not(None),
-            friend.theft == 1,
+            friend.theft != 0,
             friend.acknowledged.is_(None),
             friend.hint != friend.answered,
             has_pending,

@@ -43,7 +43,9 @@ correspondents = Table(
     Column("quota_day", Integer, nullable=False),
     Column("quota_records", Integer, nullable=False),
     Column("quota_bytes", Integer, nullable=False),
-    Column("theft", Integer, nullable=False),  # 1: to be listed, since my key was stolen
+    Column(
+        "theft", Integer, nullable=False
+    ),  # 1: to be listed, as my key was stolen; 2: theirs was
     Column("knows_key", Integer, nullable=False),  # the newest key number of mine they named
     Column("ended_key", Integer),  # of theirs, under which they ended it
     Column("ended_mine", Integer),  # of mine, at that time
@@ -67,6 +69,8 @@ facts = Table(
 )
 
 Correspondent = Row[Any]
+
+STOLEN, COMPARE = 1, 2  # why somebody is to be listed: `correspondents.theft`
 
 # The statements of every delivery are built once: building one costs more than SQLite takes to answer it.
 _FIND = select(correspondents).where(correspondents.c.person == bindparam("of"))
@@ -115,12 +119,12 @@ def list_everybody(conn: Connection) -> None:
     conn.execute(
         update(correspondents)
         .where(active)
-        .values(theft=1, reunion=None, hint=None, acknowledged=None)
+        .values(theft=STOLEN, reunion=None, hint=None, acknowledged=None)
     )
 
 
 def unlisted(conn: Connection) -> list[str]:
-    waits = (correspondents.c.theft == 1) & (correspondents.c.state == "active")
+    waits = (correspondents.c.theft == STOLEN) & (correspondents.c.state == "active")
     return list(conn.execute(select(correspondents.c.person).where(waits)).scalars())
 
 

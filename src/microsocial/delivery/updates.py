@@ -96,9 +96,11 @@ class Updates:
         store.change(conn, friend.person, reunion=state)
         if progress.is_ending and progress.stated is not None:  # spec 8.3
             page = self._page(conn, friend, progress.told_until, held_too=False)
-            # A hello, since who forgot what the friend holds may have forgotten as well what the friend said.
+            # A hello, since who forgot what the friend holds may have forgotten as well what the friend said. But where
+            # I am listed myself just now it would begin that anew, and each would keep the other busy for ever.
+            hello = not friend.is_between
             return self._update(
-                conn, friend, key_log, prekey, progress.stated, page, hello=True, reunion=state
+                conn, friend, key_log, prekey, progress.stated, page, hello=hello, reunion=state
             )
         letter = Reunion(
             **self._letters.head(friend, key_log),

@@ -1,0 +1,404 @@
+"""Keys that change, and a thief with the whole folder: the smallest histories, and what happens when a rule is taken away.
+
+A thief is a copy that runs on: it posts, edits, deletes, clears and ends friendships as the person, until the words are typed.
+"""
+
+from collections.abc import Callable
+
+import pytest
+from tests.support.world import Letter, Name, Person, World
+
+from microsocial.delivery import answers
+from microsocial.delivery.keys import KeyMatters
+from microsocial.delivery.model import LongerKeyLog, Wait
+from microsocial.records.keys import store as kept
+
+
+@pytest.fixture
+def world() -> World:
+    return World.of_friends("ana", "ben", "cem")
+
+
+@pytest.fixture
+def ana(world: World) -> Person:
+    return world.people[0]
+
+
+@pytest.fixture
+def ben(world: World) -> Person:
+    return world.people[1]
+
+
+@pytest.fixture
+def cem(world: World) -> Person:
+    return world.people[2]
+
+
+def carry(sender: Person, receiver: Person) -> None:
+    """Everything one has to say to another, and nothing else."""
+    while (letter := sender.write_letter(receiver.id)) is not None:
+        reply = receiver.receive(letter)
+        assert reply is not None
+        sender.hear_answer(reply)
+        sender.waits.clear()
+
+
+def test_a_planned_change_is_learned_by_everybody_and_disturbs_nobody(
+    world: World, ana: Person, ben: Person, cem: Person
+) -> None:
+    before = ana.post("before")
+    world.run()
+    ana.rotate()
+    after, back = ana.post("after"), ben.post("back")
+    world.run()
+    assert ben.holds(before) and ben.holds(after) and ana.holds(back)
+    assert ben.read(lambda conn: ben.log.key_logs(conn, [ana.id])[ana.id]).number == 1
+    assert not ana.suspects()
+    world.settle()
+    world.check()
+
+
+def test_a_friend_who_slept_through_two_changes_follows(
+    world: World, ana: Person, ben: Person
+) -> None:
+    ben.is_off = True
+    ana.rotate()
+    ana.post("under the second key")
+    world.run()
+    ana.rotate()
+    post = ana.post("under the third key")
+    world.run()
+    ben.is_off = False
+    of_ben = ben.post("good morning")
+    world.settle()
+    assert ben.holds(post) and ana.holds(of_ben)
+    world.check()
+
+
+def edited(thief: Person, post: Name) -> None:
+    thief.edit(post, "a thief's words")
+
+
+def deleted(thief: Person, post: Name) -> None:
+    thief.delete(post)
+
+
+def r03(world: World, ana: Person, ben: Person, misdeed: Callable[[Person, Name], None]) -> Name:
+    post = ana.post("hello")
+    world.run()
+    thief = world.steal(ana)
+    misdeed(thief, post)
+    carry(thief, ben)
+    assert ben.text(post) != "hello"
+    world.settle()
+    return post
+
+
+@pytest.mark.parametrize("misdeed", [edited, deleted])
+def test_r03_what_a_thief_changed_is_as_it_was(
+    world: World, ana: Person, ben: Person, misdeed: Callable[[Person, Name], None]
+) -> None:
+    post = r03(world, ana, ben, misdeed)
+    assert ana.text(post) == ben.text(post) == "hello"
+    world.check()
+
+
+@pytest.mark.parametrize("misdeed", [edited, deleted])
+def test_r03_breaks_when_positions_are_remembered(
+    world: World,
+    ana: Person,
+    ben: Person,
+    misdeed: Callable[[Person, Name], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(KeyMatters, "_lose_places", lambda *_: None)
+    post = r03(world, ana, ben, misdeed)
+    assert ben.find(post) is None  # setting it aside leaves nothing
+
+
+def test_what_a_thief_said_anew_is_gone_everywhere(
+    world: World, ana: Person, ben: Person, cem: Person
+) -> None:
+    thief = world.steal(ana)
+    post = thief.post("buy this")
+    world.run()
+    comment = cem.comment(post, "really?")
+    message = thief.message(ben, "send money")
+    world.run()
+    world.settle()
+    for person in (ana, ben, cem):
+        assert person.find(post) is None
+    assert ben.find(message) is None
+    assert not cem.stored(comment).shown
+    world.check()
+
+
+def test_a_thiefs_clear_is_undone_on_both_sides(world: World, ana: Person, ben: Person) -> None:
+    of_ana, of_ben = ana.message(ben, "remember this"), ben.message(ana, "and this")
+    world.run()
+    thief = world.steal(ana)
+    thief.clear(ben)
+    carry(thief, ben)
+    assert not ben.holds(of_ana) and not ben.holds(of_ben)
+    world.settle()
+    assert ben.holds(of_ana) and ben.holds(of_ben)
+    world.check()
+
+
+def test_what_a_thief_took_out_of_a_thread_is_back(
+    world: World, ana: Person, ben: Person, cem: Person
+) -> None:
+    post = ana.post("hello")
+    world.run()
+    comment = cem.comment(post, "hi")
+    world.run()
+    thief = world.steal(ana)
+    thief.take_out(post, comment)
+    carry(thief, ben)
+    carry(thief, cem)
+    assert not ben.holds(comment) and not cem.holds(comment)
+    world.settle()
+    assert ben.holds(comment) and cem.holds(comment)
+    world.check()
+
+
+def test_a_thiefs_comment_leaves_the_threads_of_friends_too(
+    world: World, ana: Person, ben: Person, cem: Person
+) -> None:
+    cem.remove(ana)
+    world.settle()  # cem knows ana from ben's threads only
+    post = ben.post("hello")
+    world.run()
+    mine = ana.comment(post, "how nice")
+    world.run()
+    thief = world.steal(ana)
+    thief.edit(mine, "a thief's words")
+    added = thief.comment(post, "more of them")
+    world.run()
+    assert cem.text(mine) == "a thief's words" and cem.holds(added)
+    world.settle()
+    assert ben.text(mine) == cem.text(mine) == "how nice"
+    assert ben.find(added) is None and cem.find(added) is None
+    world.check()
+
+
+def test_a_friendship_that_a_thief_ended_goes_on(world: World, ana: Person, ben: Person) -> None:
+    post = ana.post("hello")
+    world.run()
+    thief = world.steal(ana)
+    thief.remove(ben)
+    carry(thief, ben)
+    assert ana.id not in ben.friends()
+    ana.post("are you there?")
+    world.run()
+    assert ben.id not in ana.friends()  # ben's machine said so
+    world.settle()
+    assert ana.id in ben.friends() and ben.id in ana.friends() and ben.holds(post)
+    world.check()
+
+
+def test_who_ended_a_friendship_on_purpose_stays_away_after_a_theft(
+    world: World, ana: Person, ben: Person
+) -> None:
+    ben.remove(ana)
+    world.run()
+    world.steal(ana)
+    world.settle()
+    assert ana.id not in ben.friends() and ben.id not in ana.friends()
+
+
+def test_a_thief_is_refused_from_the_change_on(world: World, ana: Person, ben: Person) -> None:
+    thief = world.steal(ana)
+    ana.rotate("stolen")
+    world.run()
+    post = thief.post("still me")
+    world.run()
+    assert ben.find(post) is None
+    assert thief.is_stopped  # it was shown the longer log, and needs the words
+    with pytest.raises(LongerKeyLog):
+        thief.go_on_here()
+
+
+def test_a_friend_who_was_away_throughout_ends_right(
+    world: World, ana: Person, ben: Person, cem: Person
+) -> None:
+    post = ana.post("hello")
+    world.run()
+    thief = world.steal(ana)
+    thief.edit(post, "a thief's words")
+    carry(thief, ben)
+    ben.is_off = True
+    world.settle()
+    later = ana.post("all is well")
+    world.run()
+    ben.is_off = False
+    world.settle()
+    assert ben.text(post) == "hello" and ben.holds(later)
+    world.check()
+
+
+def test_what_is_undecided_stays_as_it_is_and_is_never_taken_by_itself(
+    world: World, ana: Person, ben: Person
+) -> None:
+    thief = world.steal(ana)
+    post = thief.post("buy this")
+    carry(thief, ben)
+    thief.is_off = True
+    ana.rotate("stolen")
+    world.run()
+    assert [suspect.stored.id for suspect in ana.suspects()] == [post[1]]
+    assert ana.suspects()[0].holders == (ben.id,)
+    assert ana.find(post) is None and ben.holds(post)
+    ben.restart()
+    ana.restart()
+    world.run()
+    assert ana.find(post) is None and len(ana.suspects()) == 1
+
+
+def test_what_the_owner_says_is_theirs_is_taken_in(world: World, ana: Person, ben: Person) -> None:
+    before = ana.snapshot()
+    post = ana.post("said before the machine was lost")
+    world.run()
+    ana.restore(before)
+    ana.rotate("stolen")  # with a backup from before the post
+    world.run()
+    assert ana.find(post) is None and len(ana.suspects()) == 1
+    ana.decide()
+    world.settle()
+    assert ana.holds(post) and ben.holds(post) and not ana.suspects()
+    world.check()
+
+
+def r04(world: World, ana: Person, ben: Person) -> Name:
+    post = ana.post("hello")
+    world.run()
+    before = ana.snapshot()
+    thief = world.steal(ana)
+    thief.edit(post, "a thief's words")
+    carry(thief, ben)
+    thief.is_off = True
+    ana.restore(before)
+    ana.wants_hello.add(ben.id)
+    world.run()
+    assert ana.text(post) == "a thief's words"  # given back in a reunion, as if it were hers
+    return post
+
+
+def test_r04_what_was_taken_back_from_a_thief_can_be_undone(
+    world: World, ana: Person, ben: Person, cem: Person
+) -> None:
+    post = r04(world, ana, ben)
+    (shown,) = ana.read(lambda conn: ana.log.suspects.taken_back(conn, 0))
+    assert shown.stored.fields["text"] == "a thief's words"
+    assert shown.mine is not None and shown.mine.fields["text"] == "hello"
+    world.settle()
+    assert ana.text(post) == ben.text(post) == cem.text(post) == "hello"
+    world.check()
+
+
+def test_r04_breaks_when_what_it_replaced_is_not_kept(
+    world: World, ana: Person, ben: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept, "before_taking_back", lambda *_: None)
+    post = r04(world, ana, ben)
+    world.settle()
+    assert ana.find(post) is None and ben.find(post) is None
+
+
+def test_r04_breaks_after_a_theft_when_nothing_is_doubted(
+    world: World, ana: Person, ben: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ana.log._ground, "is_doubtful", lambda *_: False)
+    thief = world.steal(ana)
+    post = thief.post("buy this")
+    carry(thief, ben)
+    ana.rotate("stolen")
+    world.run()
+    assert ana.holds(post)  # the rule is what keeps it apart
+
+
+def r05(world: World, ana: Person, ben: Person) -> Name:
+    """Ben knows the new key; his letter reaches the thief, who says "taken"."""
+    thief = world.steal(ana)
+    letter = _letter(ben, ana, "to the real one")
+    ana.rotate("stolen")
+    carry(ana, ben)
+    reply = Letter(
+        letter.outgoing,
+        ben,
+        ana.id,
+        0,
+        thief.write(
+            lambda conn: thief.delivery.receive(conn, ben.id, "update", letter.outgoing.sealed)
+        ),
+    )
+    ben.in_flight[ana.id] = letter.outgoing
+    step = ben.hear_answer(reply)
+    assert isinstance(step, Wait) == (ben.correspondent(ana).answered != letter.outgoing.upto)
+    return (ben.id, ben.records(author=ben.id, kind="post")[0].id)
+
+
+def _letter(sender: Person, receiver: Person, text: str) -> Letter:
+    sender.post(text)
+    letter = sender.write_letter(receiver.id)
+    assert letter is not None
+    return letter
+
+
+def test_r05_a_thiefs_answer_counts_for_nothing(world: World, ana: Person, ben: Person) -> None:
+    r05(world, ana, ben)
+    assert ben.correspondent(ana).acknowledged == 0
+
+
+def test_r05_breaks_when_answers_count_under_any_key(
+    world: World, ana: Person, ben: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers.Answers, "_check_sender", lambda *_: None)
+    monkeypatch.setattr(answers, "verify_envelope", lambda *_: None)
+    monkeypatch.setattr(answers, "decode_prekey", lambda *_: None)
+    r05(world, ana, ben)
+    assert ben.correspondent(ana).acknowledged != 0
+
+
+def r06(world: World, ana: Person, ben: Person) -> None:
+    before = ana.snapshot()
+    ana.rotate()
+    ana.post("under the new key")
+    world.run()
+    ana.restore(before)
+    ana.post("under the old key")
+    world.run()
+
+
+def test_r06_a_node_restored_from_before_its_own_change_stops_and_the_words_bring_it_on(
+    world: World, ana: Person, ben: Person
+) -> None:
+    r06(world, ana, ben)
+    assert ana.is_stopped and ana.me.key_number == 0
+    ana.rotate()
+    assert ana.me.key_number == 1 and not ana.is_stopped
+    world.settle()
+    texts = {stored.fields["text"] for stored in ben.records(author=ana.id, kind="post")}
+    assert texts == {"under the new key", "under the old key"}
+    world.check()
+
+
+def test_r06_breaks_when_a_longer_log_of_mine_does_not_stop_me(
+    world: World, ana: Person, ben: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers.Answers, "_look_at_mine", lambda *_: None)
+    r06(world, ana, ben)
+    assert not ana.is_stopped and ben.id in ana.waits  # and would try for ever
+
+
+def test_r06_a_change_is_never_made_from_a_shorter_log_than_friends_know(
+    world: World, ana: Person, ben: Person
+) -> None:
+    before = ana.snapshot()
+    ana.rotate()
+    world.run()
+    ana.restore(before)
+    ana.rotate("stolen")  # asks first: this is the second change, not another first one
+    assert ana.me.key_log.reasons == ("planned", "stolen")
+    world.settle()
+    world.check()
