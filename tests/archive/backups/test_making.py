@@ -227,7 +227,7 @@ def test_two_programs_do_not_write_into_one_folder_at_once(house) -> None:
         house.back_up()
 
 
-@pytest.mark.parametrize("place", ["backups", "./x", ""])
+@pytest.mark.parametrize("place", ["backups", "./x", "", "~nobody-at-all/x", "/x\0y"])
 def test_a_place_must_be_a_whole_path(place, tmp_path) -> None:
     with pytest.raises(FolderNotWhole):
         folders.fit_place(place, tmp_path)

@@ -1,17 +1,20 @@
 """Backups over HTTP, for the owner (docs/develop/api.md, "Your data")."""
 
 from fastapi import APIRouter
+from pydantic import Field
 
 from microsocial.archive.backups.keeper import Backups
 from microsocial.archive.backups.model import Every, State
 from microsocial.archive.work import Work
 from microsocial.context import ApiContext, Body
 
+LONGEST_PATH = 1000  # characters; systems take 4,096 bytes
+
 
 class Chosen(Body):
     """Where backups go, what opens them, and how often they are made."""
 
-    folder: str
+    folder: str = Field(max_length=LONGEST_PATH)
     passphrase: str | None = None
     every: Every = "day"
 

@@ -63,7 +63,10 @@ _MEANINGS: dict[int, type[MicrosocialError]] = {
 
 def fit_place(path: str, data: Path) -> Path:
     """Check where somebody wants backups. Raises FolderNotWhole, FolderInsideData."""
-    folder = Path(path).expanduser()
+    try:
+        folder = Path(path).expanduser()
+    except RuntimeError:  # somebody's home that is not there
+        folder = Path()
     if not folder.is_absolute() or "\0" in path:
         raise FolderNotWhole(field="folder")
     if folder.resolve().is_relative_to(data.resolve()):
@@ -82,7 +85,7 @@ class BackupFolder:
 
     @property
     def is_there(self) -> bool:
-        return (self.path / SIGN_NAME).is_file()
+        return os.path.isfile(self.path / SIGN_NAME)  # noqa: PTH113 - False also where the disk itself fails
 
     def prepare(self) -> None:
         """Make an empty folder a backup folder; leave one that is as it is. Raises FolderAway, FolderHoldsOther."""
