@@ -306,6 +306,9 @@ export class World {
     friends: 7,
     head: 214,
     storage: { bytes: 48_200_000, database: 3_400_000, media: 44_800_000 },
+    stopped: null,
+    trouble: null,
+    clock: null,
   };
   sessions: OwnerSession[] = [
     { id: 's1', label: 'Firefox on Linux', created: now - 3 * DAY, seen: now, current: true },

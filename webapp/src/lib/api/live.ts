@@ -24,6 +24,7 @@ export interface LiveEvents {
   /** Said, and as which post or message; null when it was taken back. */
   'waiting.ended': { kind: 'post' | 'message'; key: string; friend: string | null; id: string | null };
   'blob.arrived': { hash: string };
+  'trouble.changed': { trouble: string | null };
   /** Ours: the line was cut or the machine lost count, so what is on screen must be fetched again. */
   resync: Record<string, never>;
 }
@@ -52,6 +53,7 @@ export const LIVE_NAMES: readonly Exclude<LiveName, 'resync'>[] = [
   'waiting.changed',
   'waiting.ended',
   'blob.arrived',
+  'trouble.changed',
 ];
 
 const FIRST_WAIT_MS = 1_000;

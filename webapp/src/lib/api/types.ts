@@ -310,6 +310,9 @@ export interface Status {
   friends: number;
   head: number;
   storage: { bytes: number; database: number; media: number };
+  stopped: string | null;
+  trouble: string | null;
+  clock: string | null;
 }
 
 /** Bytes on the disk. */
