@@ -83,7 +83,7 @@ def _condition(status: Any) -> Iterator[Finding]:
         advice = "What you write is refused until it is over; then everything goes on by itself."
         yield Finding(status["trouble"], False, advice)
     if status["stopped"]:
-        advice = "Choose which copy goes on: open the app there, and say so under Your data."
+        advice = "Choose which copy goes on, stop the other, and say here: microsocial continue"
         yield Finding(f"This copy sends nothing: {status['stopped']}", False, advice)
     if status["clock"]:
         advice = "Set the clock (on Linux: timedatectl set-ntp true). Nothing is lost meanwhile; only dates are wrong."
