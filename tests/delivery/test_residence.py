@@ -108,6 +108,7 @@ def replace_field(payload, record):
 def test_only_a_record_that_they_signed_moves_anybody(village, friends):
     ana, ben = friends
     eve = village.person("Eve")
+    post = ana.publish("only ever inside an update")
     move(ana)
     letter = letter_to(ben, ana, hello=True)
     reply = reply_of(ana, ben, letter)
@@ -121,6 +122,9 @@ def test_only_a_record_that_they_signed_moves_anybody(village, friends):
         "another kind": ana.read(
             lambda conn: ana.log.get(conn, ana.id, "profile")
         ).envelope.encoded(),
+        "a post of theirs": ana.read(
+            lambda conn: ana.log.by_ref(conn, post["id"])
+        ).envelope.encoded(),
         "nothing": None,
         "no record": b64u(b"x" * 40),
     }
@@ -128,6 +132,7 @@ def test_only_a_record_that_they_signed_moves_anybody(village, friends):
         step = heard(ben, letter, with_address(ana, reply, record))
         assert isinstance(step, Wait), name
         assert urls_at(ben, ana) == (OLD,), name
+    assert ben.texts() == []
     assert heard(ben, letter, reply) == SendUpdate(hello=True)  # the true one does
 
 

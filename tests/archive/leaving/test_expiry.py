@@ -12,6 +12,7 @@ from microsocial.posts.model import Choice, Draft
 from microsocial.protocol.limits import MAX_LIFETIME_S
 from microsocial.records import store as records
 from microsocial.records.lifetime import EndWrong
+from microsocial.records.model import Refused
 
 HOUR_MS = 3_600_000
 
@@ -114,7 +115,7 @@ def test_what_arrives_after_its_time_is_never_shown(village, friends):
     ben.log._ground.clock = ben.clock
     publish(ana, "for an hour", HOUR_MS)
     ana.publish("for good")
-    village.bring(ana, ben)
+    village.carry(ana, ben)  # and nothing is swept before anybody looks
     assert ben.texts() == ["for good"]
     assert ana.texts() == ["for good", "for an hour"]
 
@@ -147,6 +148,19 @@ def test_an_edit_keeps_the_end(village, friends):
     edited = ana.edit(post, "for an hour, edited")
     assert edited["expires"] == post["expires"]
     village.bring()
+    assert ben.feed()[0]["expires"] == post["expires"]
+
+
+def test_nobody_can_move_the_end_later(village, friends):
+    ana, ben, _cem = friends
+    post = publish(ana, "for an hour", HOUR_MS)
+    village.bring()
+    stored = ana.read(lambda conn: ana.log.by_ref(conn, post["id"]))
+    for end in (post["expires"] + 1, post["expires"] - 1, None):
+        changed = stored.fields | {"expires": end, "revision": stored.revision + 1}
+        envelope, keys = ana.me.sign("post", changed), {ana.id: ana.me.key_log}
+        with pytest.raises(Refused, match="changed-created"):
+            ben.write(lambda conn, it=envelope, by=keys: ben.log.accept(conn, it, ana.id, by))
     assert ben.feed()[0]["expires"] == post["expires"]
 
 
