@@ -8,6 +8,7 @@ offline; `reading.key_log(path)` is the key log of the person whose export it is
     gallery.py  which file shows what            pages.py    the website's pages
     shelf.py    records and facts, in files      seal.py     what proves that nothing was changed
     export.py   all of it, in order              streaming.py  from a thread to whoever downloads
+    scratch.py  where a zip lies meanwhile       format.py   the description, in every zip and in the docs
     unzipping.py a zip from outside, mistrusted  reading.py  an export from outside, checked
     importing.py the job that brings it back     returning.py  files and facts that come back
 

@@ -70,20 +70,28 @@ async def _taken(
     waiting: "asyncio.Queue[bytes | None]", making: "asyncio.Future[None]", gone: threading.Event
 ) -> AsyncGenerator[bytes, None]:
     try:
-        while True:
-            taking = asyncio.ensure_future(waiting.get())
-            either: set[asyncio.Future[Any]] = {taking, making}
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if not taking.done():
-                taking.cancel()
-                await making  # it failed: so does the download
-                raise DownloadBroken
-            if (piece := taking.result()) is None:
-                return
+        while (piece := await _next(waiting, making)) is not None:
             yield piece
     finally:
         gone.set()
         making.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+
+async def _next(
+    waiting: "asyncio.Queue[bytes | None]", making: "asyncio.Future[None]"
+) -> bytes | None:
+    """The next piece, or None after the last; raises what the making failed with."""
+    if waiting.empty():
+        taking = asyncio.ensure_future(waiting.get())
+        either: set[asyncio.Future[Any]] = {taking, making}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if taking.done():
+            return taking.result()
+        taking.cancel()
+    if waiting.empty():
+        await making
+        raise DownloadBroken
+    return waiting.get_nowait()
 
 
 def _until_taken(given: "Future[None]", gone: threading.Event) -> None:
