@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeVa
 
 import typer
 
+from microsocial.cli.ids import TakesIds
 from microsocial.cli.late import load
 from microsocial.cli.words import say, show_json
 from microsocial.client import calls
@@ -105,7 +106,7 @@ def owner_command(
                 command(door, **own)  # type: ignore[call-arg]  # typer fills in by name
 
         _give_signature(run, command)
-        group.command(name)(run)
+        group.command(name, cls=TakesIds)(run)
         return command
 
     return decorate
