@@ -78,7 +78,7 @@ def turned_away(conn: Connection, person: "Person", letter: "Letter") -> bytes |
     if known is None:
         return answer(person, letter, Status.NOT_FRIENDS)
     if letter.number > known.number:
-        return answer(person, letter, Status.KEY_UNKNOWN)
+        return answer(person, letter, Status.KEY_UNKNOWN, keys=tuple(person.me.key_log.encoded()))
     if not is_friend:
         return answer(person, letter, Status.NOT_FRIENDS)
     if letter.number < known.number:
@@ -101,8 +101,9 @@ def take_keys(conn: Connection, person: "Person", letter: "Letter") -> bytes:
         raise AssertionError("a key log of somebody else") from None
     if letter.number < merged.number:
         return answer(person, letter, Status.KEY_BEHIND, keys=tuple(merged.encoded()))
-    person.log.keep_key_log(conn, merged)
-    return answer(person, letter, Status.APPLIED)
+    prekey = person.delivery.keys.take(conn, merged)
+    keys = tuple(person.me.key_log.encoded())
+    return answer(person, letter, Status.APPLIED, keys=keys, prekey=prekey)
 
 
 def _known(conn: Connection, person: "Person", sender: str) -> tuple[KeyLog | None, bool]:
@@ -112,7 +113,13 @@ def _known(conn: Connection, person: "Person", sender: str) -> tuple[KeyLog | No
     return person.delivery.keys.former(conn, sender), False
 
 
-def answer(person: "Person", letter: "Letter", status: Status, keys: tuple[str, ...] = ()) -> bytes:
+def answer(
+    person: "Person",
+    letter: "Letter",
+    status: Status,
+    keys: tuple[str, ...] = (),
+    prekey: str | None = None,
+) -> bytes:
     said = Answer(
         sender=person.id,
         receiver=letter.sender.id,
@@ -121,6 +128,7 @@ def answer(person: "Person", letter: "Letter", status: Status, keys: tuple[str, 
         update=letter.outgoing.hash,
         status=status,
         keys=keys,
+        prekey=prekey,
         now=person.clock.now(),
     )
     return person.me.sign("answer", said.payload()).raw

@@ -115,7 +115,7 @@ class Answers:
     ) -> NextStep:
         envelope = parse_envelope(reply, MAX_ANSWER_BYTES)
         answer = read_answer(envelope)
-        key_log = self._learn(conn, answer, key_log)
+        key_log = self._keys.learn(conn, answer, key_log)
         self._check_sender(answer, outgoing, key_log)
         verify_envelope(envelope, key_log.current)
         if answer.update != outgoing.hash:
@@ -232,16 +232,6 @@ class Answers:
                 tell(conn, friend.person)
             emit(conn, CorrespondenceEnded(friend.person, by_them=True))
         return Ended()
-
-    def _learn(self, conn: Connection, answer: Answer, known: KeyLog) -> KeyLog:
-        """Spec 7.3: who renewed their key says so with the answer, when I named an older one."""
-        if answer.sender != known.id or answer.key <= known.number or not answer.keys:
-            return known
-        key_log, contradicting = compare_logs(known, answer.keys)
-        if contradicting is not None:
-            self._keys.freeze(conn, contradicting)
-        self._log.keep_key_log(conn, key_log)
-        return key_log
 
     def _introduce(self, conn: Connection, friend: Correspondent, outgoing: Outgoing) -> NextStep:
         """Spec 10.6, once: who took my key log and does not know it is asked again later."""

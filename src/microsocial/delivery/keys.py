@@ -19,6 +19,7 @@ from microsocial.delivery.model import (
     Stop,
     Wait,
 )
+from microsocial.delivery.prekeys import Prekeys
 from microsocial.delivery.standing import Standing
 from microsocial.delivery.store import Correspondent
 from microsocial.errors import PeerBroke
@@ -28,6 +29,7 @@ from microsocial.protocol.envelope import parse_envelope, verify_envelope
 from microsocial.protocol.exchange import Answer, read_answer
 from microsocial.protocol.keys import KeyLog, decode_key_log, merge
 from microsocial.protocol.limits import MAX_ANSWER_BYTES
+from microsocial.protocol.prekeys import decode_prekey
 from microsocial.protocol.refusals import Forked, Malformed, Status
 from microsocial.records.service import Log
 
@@ -57,12 +59,19 @@ def compare_logs(known: KeyLog, texts: Sequence[str]) -> tuple[KeyLog, KeyLog | 
 
 class KeyMatters:
     def __init__(
-        self, log: Log, clock: Clock, entropy: Entropy, standing: Standing, when_revived: list[Tell]
+        self,
+        log: Log,
+        clock: Clock,
+        entropy: Entropy,
+        standing: Standing,
+        prekeys: Prekeys,
+        when_revived: list[Tell],
     ) -> None:
         self._log = log
         self._clock = clock
         self._entropy = entropy
         self._standing = standing
+        self._prekeys = prekeys
         self._when_revived = when_revived
         log.rings.when_grown(self._grown)
         log.apart.when_set_aside(self._set_aside)
@@ -81,15 +90,19 @@ class KeyMatters:
         """Act on what somebody said to my key log."""
         try:
             answer = self._read(conn, person, body, reply)
-            longer, contradicting = compare_logs(self._log.me.key_log, answer.keys)
+            is_mine = answer.says is Status.KEY_BEHIND
+            longer, contradicting = compare_logs(
+                self._log.me.key_log, answer.keys if is_mine else ()
+            )
         except PeerBroke:
             return Wait(KEYS_NOT_TAKEN)
-        if contradicting is not None and answer.says is Status.KEY_BEHIND:
+        if contradicting is not None:
             return Stop(self._standing.stop_for_fork(conn))
-        if answer.says is Status.KEY_BEHIND and longer.number > self._log.me.key_number:
+        if longer.number > self._log.me.key_number:
             return Stop(self._standing.stop_for_keys(conn, longer))
         if answer.says is Status.APPLIED:
-            store.change(conn, person, knows_key=self._log.me.key_number)
+            prekey = {"prekey": answer.prekey} if answer.prekey is not None else {}
+            store.change(conn, person, knows_key=self._log.me.key_number, **prekey)
             return SendUpdate()
         return Wait(KEYS_NOT_TAKEN)
 
@@ -104,14 +117,33 @@ class KeyMatters:
         envelope = parse_envelope(reply, MAX_ANSWER_BYTES)
         answer = read_answer(envelope)
         known = self._log.key_logs(conn, [person])[person]
+        known = self.learn(conn, answer, known)
         if (answer.sender, answer.receiver) != (person, self._log.me.id):
             raise Malformed("an answer between other people")
         if answer.key != known.number or answer.update != hash_of(body):
             raise Malformed("an answer to something else, or under another key")
         verify_envelope(envelope, known.current)
+        if answer.prekey is not None:
+            decode_prekey(answer.prekey, known)
         return answer
 
     # Learning theirs
+
+    def take(self, conn: Connection, key_log: KeyLog) -> str:
+        """Learn somebody's longer log; give what letters to me are to be sealed to now."""
+        self._log.keep_key_log(conn, key_log)
+        return self._prekeys.current(conn).encoded()
+
+    def learn(self, conn: Connection, answer: Answer, known: KeyLog) -> KeyLog:
+        """Spec 7.3: who renewed their key as well says so with the answer."""
+        is_theirs = answer.says is not Status.KEY_BEHIND and answer.sender == known.id
+        if not is_theirs or answer.key <= known.number or not answer.keys:
+            return known
+        key_log, contradicting = compare_logs(known, answer.keys)
+        if contradicting is not None:
+            self.freeze(conn, contradicting)
+        self._log.keep_key_log(conn, key_log)
+        return key_log
 
     def former(self, conn: Connection, person: str) -> KeyLog | None:
         """Give the key log of somebody whose machine ended the friendship: a theft may have been the reason."""

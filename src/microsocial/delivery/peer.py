@@ -54,7 +54,7 @@ def reception(
         open=delivery.open_incoming,
         apply=delivery.apply,
         decline=delivery.decline,
-        keep_keys=log.keep_key_log,
+        keep_keys=delivery.keys.take,
         open_greeting=open_greeting,
         greet=greet,
         heard=heard,

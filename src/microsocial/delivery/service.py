@@ -52,7 +52,9 @@ class Delivery:
         self._when_left: list[Tell] = []
         self._when_ended: list[Tell] = []
         self._when_revived: list[Tell] = []
-        self.keys = KeyMatters(log, clock, entropy, self._standing, self._when_revived)
+        self.keys = KeyMatters(
+            log, clock, entropy, self._standing, self.prekeys, self._when_revived
+        )
         self._incomings = Incomings(
             log,
             clock,

@@ -102,7 +102,7 @@ class PeerDoor:
         known = await self._context.db.read(lambda conn: reception.correspondent(conn, signed.id))
         if known is None:
             self._count_stranger(request)
-            return self._answer(signed, await self._turning_away(reception, signed))
+            return await self._turn_away(reception, signed)
         refused = self._check_key(request, signed, known)
         if refused is not None:
             return refused
@@ -117,15 +117,18 @@ class PeerDoor:
         reception.heard(signed.id)
         return Response(answer, media_type=PEER_CONTENT_TYPE)
 
-    async def _turning_away(self, reception: Reception, signed: SignedRequest) -> Status:
+    async def _turn_away(self, reception: Reception, signed: SignedRequest) -> Response:
         db = self._context.db
         former = await db.read(lambda conn: reception.former(conn, signed.id))
         if former is not None and signed.number > former.number:
-            return (
-                Status.KEY_UNKNOWN
-            )  # spec 9.5: a theft may have been the reason for their goodbye
+            # Spec 9.5: a theft may have been the reason for their goodbye.
+            return self._answer(signed, Status.KEY_UNKNOWN, keys=self._own_keys())
         is_awaited = await db.read(lambda conn: reception.awaited(conn, signed.id))
-        return Status.BUSY if is_awaited else Status.NOT_FRIENDS
+        return self._answer(signed, Status.BUSY if is_awaited else Status.NOT_FRIENDS)
+
+    def _own_keys(self) -> tuple[str, ...]:
+        """Spec 10.6: perhaps I renewed mine as well, and they cannot believe this answer yet."""
+        return tuple(self._reception.host.key_log.encoded())
 
     async def _take(self, reception: Reception, sender: str, purpose: str, sealed: bytes) -> bytes:
         """Open, off the loop when it takes long; apply in one short transaction; trouble with our disk is told as an answer (spec 13)."""
@@ -195,9 +198,9 @@ class PeerDoor:
             return self._answer(signed, Status.BUSY)
         if signed.number < merged.number:
             return self._answer(signed, Status.KEY_BEHIND, keys=tuple(merged.encoded()))
-        await db.write(lambda conn: reception.keep_keys(conn, merged))
+        prekey = await db.write(lambda conn: reception.keep_keys(conn, merged))
         reception.heard(signed.id)
-        return self._answer(signed, Status.APPLIED)
+        return self._answer(signed, Status.APPLIED, keys=self._own_keys(), prekey=prekey)
 
     # -- a friend who has lost everything but the words --
 
@@ -306,7 +309,7 @@ class PeerDoor:
         """Verify the request under the sender's current key; say so when it is signed under another (spec 7.8)."""
         if signed.number > known.number:
             self._count_stranger(request)
-            return self._answer(signed, Status.KEY_UNKNOWN)
+            return self._answer(signed, Status.KEY_UNKNOWN, keys=self._own_keys())
         try:
             verify(signed, known.key(signed.number))
         except MicrosocialError:
@@ -331,6 +334,7 @@ class PeerDoor:
         status: Status,
         *,
         keys: tuple[str, ...] = (),
+        prekey: str | None = None,
         address: str | None = None,
         status_code: int = 200,
     ) -> Response:
@@ -344,6 +348,7 @@ class PeerDoor:
             update=b64u(signed.content_hash),
             status=status.value,
             keys=keys,
+            prekey=prekey,
             address=address,
             now=self._clock.now(),
         )

@@ -27,6 +27,8 @@ class Host(Protocol):
     @property
     def key_number(self) -> int: ...
     @property
+    def key_log(self) -> KeyLog: ...
+    @property
     def signing_key(self) -> SigningKey: ...
     def sign(self, kind: str, payload: dict[str, Any] | bytes) -> Envelope: ...
 
@@ -66,7 +68,7 @@ class Reception:
         open: `(conn, sender, purpose, sealed) -> opened`: open and verify an update, reunion or farewell of a friend. Only reads.
         apply: `(conn, opened) -> answer`: do what it asks, in a write transaction; the answer's signed bytes.
         decline: `(conn, sender, sealed, status) -> answer`: say that it could not be done here. Only reads.
-        keep_keys: a longer, valid key log of somebody known (spec 10.6).
+        keep_keys: take a longer, valid key log of somebody known (spec 10.6); give my newest prekey.
         open_greeting: `(conn, claims, sealed) -> opened`: open a greeting of anybody, verify it and the claims under the keys
             inside it. Only reads.
         greet: `(conn, opened, from_address) -> make`: do what it asks, in a write transaction; `make()`, in any thread, gives the
@@ -93,7 +95,7 @@ class Reception:
     open: Callable[[Connection, str, str, bytes], Any]
     apply: Callable[[Connection, Any], bytes]
     decline: Callable[[Connection, str, bytes, Status], bytes]
-    keep_keys: Callable[[Connection, KeyLog], None]
+    keep_keys: Callable[[Connection, KeyLog], str]
     open_greeting: Callable[[Connection, SignedRequest, bytes], Any]
     greet: Callable[[Connection, Any, str | None], Callable[[], bytes]]
     heard: Callable[[str], None]
