@@ -65,7 +65,9 @@ def test_a_move_with_a_friend_away_loses_nobody_and_nothing():
             assert document["moved"] is True
             assert document["address"]["urls"] == [new.address]
             with pytest.raises(Refused, match="moved"):
-                ana.api.post("/posts", {"text": "from the wrong place", "audience": {"class": "me"}})
+                ana.api.post(
+                    "/posts", {"text": "from the wrong place", "audience": {"class": "me"}}
+                )
             assert ana.cli("status")["moved"] == new.address
             # An invite made at the old place leads to the new one.
             assert dan.api.post("/friends", {"link": link})["friend"]["id"] == ana.id
