@@ -272,7 +272,7 @@ def test_hostile_files_are_refused_in_a_sentence_and_harm_nothing(told, tmp_path
         ("photo.zip", b"\xff\xd8" * 5000, "not a zip"),
         (
             "changed.zip",
-            whole.replace(b"records/seal.envelope", b"records/seal.envelopX"),
+            whole.replace(b"records/stamp.envelope", b"records/stamp.envelopX"),
             "missing",
         ),
     ):

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from tests.archive.website.packing import Packer
 
-from microsocial.archive.website import layout, seal
+from microsocial.archive.website import layout, stamp
 from microsocial.archive.website.model import ExportDamaged, ExportOfSomebodyElse, NotAnExport
 from microsocial.archive.website.reading import Reading, key_log
-from microsocial.archive.website.seal import Sealing
+from microsocial.archive.website.stamp import Stamping
 from microsocial.protocol.encoding import b64u
 from microsocial.records import store
 from microsocial.records.returning import PURGED
@@ -19,13 +19,13 @@ from microsocial.records.returning import PURGED
 FIRST, ABOUT = layout.envelopes_file(1), layout.about_file(1)
 
 
-def rewritten(path: Path, change: Callable[[dict[str, bytes]], None], resealed_by=None) -> Path:
-    """The same zip with other content, and perhaps a seal that fits it."""
+def rewritten(path: Path, change: Callable[[dict[str, bytes]], None], restamped_by=None) -> Path:
+    """The same zip with other content, and perhaps a stamp that fits it."""
     with zipfile.ZipFile(path) as old:
         files = {name: old.read(name) for name in old.namelist()}
     change(files)
-    if resealed_by is not None:
-        files[layout.SEAL] = sealed(files, resealed_by)
+    if restamped_by is not None:
+        files[layout.STAMP] = stamped(files, restamped_by)
     made = path.with_name("changed.zip")
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new:
         for name, content in files.items():
@@ -33,12 +33,12 @@ def rewritten(path: Path, change: Callable[[dict[str, bytes]], None], resealed_b
     return made
 
 
-def sealed(files: dict[str, bytes], me) -> bytes:
-    sealing = Sealing(me, "Ana", 0, messages=True, records=9)
+def stamped(files: dict[str, bytes], me) -> bytes:
+    stamping = Stamping(me, "Ana", 0, messages=True, records=9)
     for name, content in files.items():
-        if name.startswith(layout.RECORDS) and name != layout.SEAL:
-            sealing.add(name, content)
-    return sealing.sealed()
+        if name.startswith(layout.RECORDS) and name != layout.STAMP:
+            stamping.add(name, content)
+    return stamping.stamped()
 
 
 def forget_all(packer: Packer) -> None:
@@ -70,30 +70,30 @@ def test_any_other_zip_is_no_export(ana, tmp_path):
     path = tmp_path / "holiday.zip"
     with zipfile.ZipFile(path, "w") as made:
         made.writestr("photo.jpg", b"x")
-    assert refused(ana, path) == "records/seal.envelope is missing."
+    assert refused(ana, path) == "records/stamp.envelope is missing."
 
 
-def test_an_export_without_its_owners_seal_is_not_believed(ana, ben, zipped):
-    by_ben = rewritten(zipped, lambda _: None, resealed_by=ben.me)
+def test_an_export_without_its_owners_stamp_is_not_believed(ana, ben, zipped):
+    by_ben = rewritten(zipped, lambda _: None, restamped_by=ben.me)
     with pytest.raises(ExportOfSomebodyElse):
         ana.bring_back(by_ben)
 
     def unsigned(files):
-        content = bytearray(files[layout.SEAL])
+        content = bytearray(files[layout.STAMP])
         content[-1] ^= 1
-        files[layout.SEAL] = bytes(content)
+        files[layout.STAMP] = bytes(content)
 
-    assert refused(ana, rewritten(zipped, unsigned)).startswith("The seal was not made with")
+    assert refused(ana, rewritten(zipped, unsigned)).startswith("The stamp was not made with")
 
     def of_another_kind(files):
-        files[layout.SEAL] = ana.person.me.sign("profile", {}).raw
+        files[layout.STAMP] = ana.person.me.sign("profile", {}).raw
 
-    assert refused(ana, rewritten(zipped, of_another_kind)).startswith("The seal")
+    assert refused(ana, rewritten(zipped, of_another_kind)).startswith("The stamp")
 
     def nonsense(files):
-        files[layout.SEAL] = b"\xff" * 300
+        files[layout.STAMP] = b"\xff" * 300
 
-    assert refused(ana, rewritten(zipped, nonsense)) == "The seal cannot be read."
+    assert refused(ana, rewritten(zipped, nonsense)) == "The stamp cannot be read."
 
 
 def test_a_reader_that_somebody_added_is_not_believed(ana, cem, life, zipped):
@@ -131,7 +131,7 @@ def test_damaged_facts_are_left_out_and_named(ana, zipped):
 
 
 def test_records_that_somebody_else_made_up_stay_out(ana, ben, zipped):
-    """Even under a good seal: each record is believed for its own signature alone."""
+    """Even under a good stamp: each record is believed for its own signature alone."""
 
     def made_up(files):
         tick = 1_700_000_000_000
@@ -145,7 +145,7 @@ def test_records_that_somebody_else_made_up_stay_out(ana, ben, zipped):
         files[FIRST] = b"".join(raws)
         files[ABOUT] = b'{"received":1}\n' * len(raws)
 
-    changed = rewritten(zipped, made_up, resealed_by=ana.person.me)
+    changed = rewritten(zipped, made_up, restamped_by=ana.person.me)
     sentence = ana.bring_back(changed)
     assert "Two things could not be believed and stayed out." in sentence
     assert "I never said that" not in ana.person.texts()
@@ -156,7 +156,7 @@ def test_a_record_that_does_not_end_where_it_should_is_named(ana, zipped):
     def cut(files):
         files[FIRST] = files[FIRST][:-10]
 
-    sentence = ana.bring_back(rewritten(zipped, cut, resealed_by=ana.person.me))
+    sentence = ana.bring_back(rewritten(zipped, cut, restamped_by=ana.person.me))
     assert "Left out: records/0001.envelopes: a record does not end where it should." in sentence
 
 
@@ -200,14 +200,14 @@ def test_key_logs_that_prove_nothing_bring_nothing(ana, ben, zipped):
         keys["x"] = ["y"]
         files[layout.KEYS] = json.dumps(keys).encode()
 
-    path = rewritten(zipped, of_nobody, resealed_by=ana.person.me)
+    path = rewritten(zipped, of_nobody, restamped_by=ana.person.me)
     with Reading(path) as export:
         assert set(export.key_logs) == {ana.person.id}
 
 
-def test_a_seal_is_bound_to_who_signed_it(ana, ben):
-    sealing = Sealing(ana.person.me, "Ana", 0, messages=False)
-    envelope, said = seal.read(sealing.sealed())
-    seal.check(envelope, said, ana.person.me.key_log)
+def test_a_stamp_is_bound_to_who_signed_it(ana, ben):
+    stamping = Stamping(ana.person.me, "Ana", 0, messages=False)
+    envelope, said = stamp.read(stamping.stamped())
+    stamp.check(envelope, said, ana.person.me.key_log)
     with pytest.raises(ExportDamaged):
-        seal.check(envelope, said, ben.me.key_log)
+        stamp.check(envelope, said, ben.me.key_log)

@@ -6,7 +6,7 @@ offline; `reading.key_log(path)` is the key log of the person whose export it is
 
     zips.py     a zip as a stream of bytes       layout.py   how files are called
     gallery.py  which file shows what            pages.py    the website's pages
-    shelf.py    records and facts, in files      seal.py     what proves that nothing was changed
+    shelf.py    records and facts, in files      stamp.py     what proves that nothing was changed
     export.py   all of it, in order              streaming.py  from a thread to whoever downloads
     scratch.py  where a zip lies meanwhile       format.py   the description, in every zip and in the docs
     unzipping.py a zip from outside, mistrusted  reading.py  an export from outside, checked

@@ -1,4 +1,4 @@
-"""The whole export, in the order in which it leaves: first what one looks at, then what is brought back, then the seal.
+"""The whole export, in the order in which it leaves: first what one looks at, then what is brought back, then the stamp.
 
 Rule 1: everything is read in one transaction, so that it is of one moment; pictures may be gone meanwhile, and are left out.
 Rule 2: nothing grows with the library but what a zip itself must remember: work is done a page, or a file of records, at a time.
@@ -25,7 +25,6 @@ from microsocial.archive.website.model import (
     Wanted,
 )
 from microsocial.archive.website.pages import Leaf, Pages, style, years
-from microsocial.archive.website.seal import Sealing
 from microsocial.archive.website.shelf import (
     About,
     CircleFact,
@@ -34,6 +33,7 @@ from microsocial.archive.website.shelf import (
     FriendFact,
     Shelf,
 )
+from microsocial.archive.website.stamp import Stamping
 from microsocial.archive.website.zips import ZipStream
 from microsocial.friends.people import NAMELESS
 from microsocial.friends.service import Friends
@@ -86,7 +86,7 @@ class Export:
     def pieces(self, conn: Connection) -> Iterator[bytes]:
         """Yield the zip from its first byte to its last."""
         owner, avatar = self._owner(conn)
-        self._sealing = Sealing(self._me, owner.name, self._made, self._wanted.messages)
+        self._stamping = Stamping(self._me, owner.name, self._made, self._wanted.messages)
         self._pages = Pages(owner, self._made, self._zone)
         yield from self._beginning(owner)
         yield from self._looked_at(conn, avatar)
@@ -286,11 +286,11 @@ class Export:
         yield from self._kept(layout.KEYS, json.dumps(keys, indent=1).encode())
         facts = msgspec.json.format(msgspec.json.encode(self._facts(conn)), indent=1)
         yield from self._kept(layout.FACTS, facts)
-        yield from self._words(layout.SEAL, self._sealing.sealed())
+        yield from self._words(layout.STAMP, self._stamping.stamped())
 
     def _kept(self, name: str, content: bytes) -> Iterator[bytes]:
-        """A file that is read back: the seal covers it."""
-        self._sealing.add(name, content)
+        """A file that is read back: the stamp covers it."""
+        self._stamping.add(name, content)
         yield from self._words(name, content)
 
     def _records(self, conn: Connection) -> Iterator[bytes]:
@@ -306,7 +306,7 @@ class Export:
             yield from self._shelved(shelf, number)
 
     def _shelved(self, shelf: Shelf, number: int) -> Iterator[bytes]:
-        self._sealing.records += shelf.count
+        self._stamping.records += shelf.count
         yield from self._kept(layout.envelopes_file(number), bytes(shelf.envelopes))
         yield from self._kept(layout.about_file(number), bytes(shelf.about))
 

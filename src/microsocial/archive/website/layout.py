@@ -13,7 +13,7 @@ from hashlib import sha256
 README, FORMAT, STYLE, INDEX = "README.txt", "FORMAT.txt", "style.css", "index.html"
 FRIENDS, CONVERSATIONS, ELSEWHERE = "friends.html", "conversations.html", "elsewhere"
 RECORDS = "records/"
-SEAL, KEYS, FACTS = f"{RECORDS}seal.envelope", f"{RECORDS}keys.json", f"{RECORDS}facts.json"
+STAMP, KEYS, FACTS = f"{RECORDS}stamp.envelope", f"{RECORDS}keys.json", f"{RECORDS}facts.json"
 ENVELOPES, ABOUT = ".envelopes", ".facts"  # records/0001.envelopes and records/0001.facts
 MEDIA = "media/"
 

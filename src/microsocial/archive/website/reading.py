@@ -8,16 +8,16 @@ from typing import Self
 
 import msgspec
 
-from microsocial.archive.website import layout, seal, shelf
+from microsocial.archive.website import layout, shelf, stamp
 from microsocial.archive.website.model import (
     MAX_FACTS_BYTES,
     MAX_RECORDS_FILE_BYTES,
-    MAX_SEAL_BYTES,
+    MAX_STAMP_BYTES,
     ExportDamaged,
     NotAnExport,
 )
-from microsocial.archive.website.seal import Sealed
 from microsocial.archive.website.shelf import About, Facts
+from microsocial.archive.website.stamp import Stamped
 from microsocial.archive.website.unzipping import Unzipping
 from microsocial.errors import PeerBroke
 from microsocial.protocol.encoding import b64u
@@ -31,7 +31,7 @@ def key_log(path: Path) -> KeyLog:
 
 
 class Reading:
-    """An export that carries its owner's seal. Every file that is read is what was sealed, or ExportDamaged."""
+    """An export that carries its owner's stamp. Every file that is read is what was stamped, or ExportDamaged."""
 
     def __init__(self, path: Path) -> None:
         self.zip = Unzipping(path)
@@ -53,15 +53,15 @@ class Reading:
         self.zip.__exit__(kind, error, trace)
 
     def _believe(self) -> None:
-        if not self.zip.has(layout.SEAL):
-            raise NotAnExport(f"{layout.SEAL} is missing.")
-        envelope, self.said = seal.read(self.zip.read(layout.SEAL, MAX_SEAL_BYTES))
-        self._sealed = {one.name: one for one in self.said.files}
+        if not self.zip.has(layout.STAMP):
+            raise NotAnExport(f"{layout.STAMP} is missing.")
+        envelope, self.said = stamp.read(self.zip.read(layout.STAMP, MAX_STAMP_BYTES))
+        self._stamped = {one.name: one for one in self.said.files}
         self.key_logs = self._key_logs()
         if self.said.author not in self.key_logs:
             raise ExportDamaged(f"{layout.KEYS} does not hold its owner's keys.")
         self.owner = self.key_logs[self.said.author]
-        seal.check(envelope, self.said, self.owner)
+        stamp.check(envelope, self.said, self.owner)
 
     def _key_logs(self) -> dict[str, KeyLog]:
         """Everybody's keys; logs that prove nothing are left out, and with them what they would have proved."""
@@ -83,7 +83,7 @@ class Reading:
 
     def _read(self, name: str, most: int) -> bytes:
         content = self.zip.read(name, most)
-        if Sealed(name, len(content), b64u(sha256(content).digest())) != self._sealed.get(name):
+        if Stamped(name, len(content), b64u(sha256(content).digest())) != self._stamped.get(name):
             raise ExportDamaged(f"{name} is not as it was written.")
         return content
 

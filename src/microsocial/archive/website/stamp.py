@@ -1,4 +1,4 @@
-"""The seal of an export: its owner's signature over everything that is read back and not signed by itself.
+"""The stamp of an export: its owner's signature over everything that is read back and not signed by itself.
 
 Without it somebody could add a reader to a private post in somebody's zip; with it, a file of records is as it was written,
 or is not believed. Pictures need none: records name them by their hash. Pages are only looked at.
@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from microsocial.archive.website.model import MAX_SEAL_BYTES, ExportDamaged
+from microsocial.archive.website.model import MAX_STAMP_BYTES, ExportDamaged
 from microsocial.errors import PeerBroke
 from microsocial.protocol.encoding import b64u, parse_object
 from microsocial.protocol.envelope import Envelope, parse_envelope, verify_envelope
@@ -20,8 +20,8 @@ from microsocial.records.model import Me
 KIND = "export"
 
 
-class Sealed(msgspec.Struct, frozen=True):
-    """A file that the seal covers."""
+class Stamped(msgspec.Struct, frozen=True):
+    """A file that the stamp covers."""
 
     name: str
     bytes: int
@@ -29,7 +29,7 @@ class Sealed(msgspec.Struct, frozen=True):
 
 
 class Said(msgspec.Struct, frozen=True):
-    """What the seal says."""
+    """What the stamp says."""
 
     author: str
     key: int
@@ -37,12 +37,12 @@ class Said(msgspec.Struct, frozen=True):
     made: int
     messages: bool
     records: int
-    files: tuple[Sealed, ...]
+    files: tuple[Stamped, ...]
 
 
 @dataclass
-class Sealing:
-    """Gathers what is written, and seals it at the end."""
+class Stamping:
+    """Gathers what is written, and stamps it at the end."""
 
     me: Me
     name: str
@@ -57,7 +57,7 @@ class Sealing:
         hashed = b64u(sha256(content).digest())
         self._files.append({"name": name, "bytes": len(content), "hash": hashed})
 
-    def sealed(self) -> bytes:
+    def stamped(self) -> bytes:
         said = {
             "author": self.me.id,
             "key": self.me.key_number,
@@ -71,14 +71,14 @@ class Sealing:
 
 
 def read(raw: bytes) -> tuple[Envelope, Said]:
-    """What a seal says, before it is believed. Raises ExportDamaged."""
+    """What a stamp says, before it is believed. Raises ExportDamaged."""
     try:
-        envelope = parse_envelope(raw, MAX_SEAL_BYTES)
-        said = msgspec.convert(parse_object(envelope.payload, MAX_SEAL_BYTES), Said)
+        envelope = parse_envelope(raw, MAX_STAMP_BYTES)
+        said = msgspec.convert(parse_object(envelope.payload, MAX_STAMP_BYTES), Said)
     except (PeerBroke, msgspec.ValidationError) as error:
-        raise ExportDamaged("The seal cannot be read.") from error
+        raise ExportDamaged("The stamp cannot be read.") from error
     if envelope.kind != KIND:
-        raise ExportDamaged("The seal is of something else.")
+        raise ExportDamaged("The stamp is of something else.")
     return envelope, said
 
 
@@ -86,7 +86,7 @@ def check(envelope: Envelope, said: Said, key_log: KeyLog) -> None:
     """Raise ExportDamaged unless this person signed it."""
     try:
         if key_log.id != said.author:
-            raise ExportDamaged("The seal is somebody else's.")
+            raise ExportDamaged("The stamp is somebody else's.")
         verify_envelope(envelope, key_log.key(said.key))
     except PeerBroke as error:
-        raise ExportDamaged("The seal was not made with its owner's key.") from error
+        raise ExportDamaged("The stamp was not made with its owner's key.") from error
