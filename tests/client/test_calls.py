@@ -2,26 +2,35 @@ import inspect
 import re
 from pathlib import Path
 
-from microsocial.client import calls
+from microsocial.client import calls, leaving
 from microsocial.client.calls import Call
 
 CONTRACT = (Path(__file__).parents[2] / "docs" / "develop" / "api.md").read_text("utf-8")
 
 
+ASKED = {
+    "audience": {"class": "me"},
+    "scopes": ["read"],
+    "since": 5,
+    "messages": True,
+    "ceiling_bytes": 5,
+}
+
+
 def every_call() -> list[Call[object]]:
-    """Each function of the list, asked with words that would break a careless path."""
+    """Each function of the lists, asked with words that would break a careless path."""
     made = []
-    for name, function in inspect.getmembers(calls, inspect.isfunction):
-        if name.startswith("_") or function.__module__ != calls.__name__:
-            continue
-        arguments = [
-            {"audience": {"class": "me"}, "scopes": ["read"], "since": 5}.get(
-                parameter.name, "a/b?c#d"
-            )
-            for parameter in inspect.signature(function).parameters.values()
-            if parameter.default is parameter.empty
-        ]
-        made.append(function(*arguments))
+    for listed in (calls, leaving):
+        for name, function in inspect.getmembers(listed, inspect.isfunction):
+            if name.startswith("_") or function.__module__ != listed.__name__:
+                continue
+            needed = [
+                parameter
+                for parameter in inspect.signature(function).parameters.values()
+                if parameter.default is parameter.empty
+            ]
+            given = {one.name: ASKED.get(one.name, "a/b?c#d") for one in needed}
+            made.append(function(**given))
     return made
 
 
