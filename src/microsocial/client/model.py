@@ -243,6 +243,7 @@ class Status(TypedDict):
     head: int
     storage: Storage
     stopped: str | None
+    moved: str | None
     trouble: str | None
     clock: str | None
 
