@@ -123,8 +123,8 @@ def _told(back: Any, *, as_json: bool) -> None:
             }
         )
         return
-    friends = counted(back.friends, "friend", "friends")
-    say(f"You are back, {back.name}. {friends} known, {back.answered} of them answered already.")
+    answered = counted(back.answered, "machine of a friend", "machines of friends")
+    say(f"You are back, {back.name}. {answered} answered already, of {back.friends}.")
     for sentence in back.sentences:
         say(sentence)
     say("Start with: microsocial run. What your friends hold of yours comes back by itself.")

@@ -50,10 +50,7 @@ T = TypeVar("T")
 
 
 class NobodyAnswered(PeerBroke):
-    """None of your friends' machines answers, so nobody knows whether this key log is the newest. Try again later.
-
-    A backup can also be restored as it is, without new keys: microsocial restore.
-    """
+    """None of your friends' machines answers, so nobody knows whether this key log is the newest. Try again later; if none of them will ever answer again, add --anyway."""
 
     status = 502
 

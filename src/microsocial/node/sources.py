@@ -11,6 +11,7 @@ from microsocial.archive.website.importing import Importing
 from microsocial.archive.website.reading import Reading
 from microsocial.archive.work import Progress
 from microsocial.database import open_folder
+from microsocial.errors import NotFound
 from microsocial.friends.asking import Asking
 from microsocial.friends.homes import accepted_places
 from microsocial.friends.residents import Resident
@@ -22,6 +23,10 @@ from microsocial.protocol.help import HelpLink
 from microsocial.protocol.keys import KeyLog
 from microsocial.protocol.limits import MAX_RECORD_BYTES
 from microsocial.settings import Settings
+
+
+class NoExportThere(NotFound):
+    """There is no such file. Look at the name of your export, and where it lies."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +126,8 @@ class FromExport:
     file: Path
 
     async def look(self, place: Place) -> Ground:
+        if not self.file.is_file():
+            raise NoExportThere(str(self.file))
         with Reading(self.file) as export:
             place.check(export.owner)
             raws = (raw for name in export.shelves for raw, _ in export.records(name))
