@@ -102,13 +102,12 @@ def test_a_backup_made_while_people_talk_comes_back_whole_and_friends_give_the_r
             assert "A restore would work" in there.cli("backup")["sentence"], "it goes on there"
 
 
-def test_a_flipped_byte_fails_rehearsal_and_restore_in_a_plain_sentence(disk):
+def test_a_flipped_byte_is_told_in_a_plain_sentence_and_the_words_open_the_rest(disk):
     with people("ana") as (ana,):
         ana.cli("post", "precious")
         back_up(ana, disk)
         chance = random.Random(3)
         pieces = sorted(f for f in (disk / "objects").rglob("*") if f.is_file())
-        assert ana.cli("rehearse")["state"] == "done"
         for victim in (chance.choice(pieces), *(disk / "snapshots").iterdir()):
             whole = victim.read_bytes()
             at = chance.randrange(len(whole))
@@ -124,20 +123,13 @@ def test_a_flipped_byte_fails_rehearsal_and_restore_in_a_plain_sentence(disk):
             assert name in ana.run("backups").stdout
             shutil.move(f"{victim}.damaged", victim)
             victim.write_bytes(whole)
-        assert ana.cli("rehearse")["state"] == "done"
-
-
-def test_the_words_open_a_backup_and_a_wrong_passphrase_does_not(disk):
-    with people("ana") as (ana,):
-        ana.cli("post", "precious")
-        back_up(ana, disk)
+        assert ana.cli("rehearse")["state"] == "done", "the control"
         ana.stop()
         there = Person("elsewhere", ana.node.data.parent)
         for wrong in (("--passphrase-stdin", "not the passphrase\n"), ("--words-stdin", "one two")):
             done = there.run("restore", str(disk), wrong[0], stdin=wrong[1])
             assert done.returncode == 1
             assert done.stderr.startswith("microsocial: ")
-            assert "Traceback" not in done.stderr
         there.cli("restore", str(disk), "--words-stdin", stdin=" ".join(ana.words))
         there.start()
         assert there.texts() == ["precious"]
