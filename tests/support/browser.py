@@ -31,7 +31,10 @@ from tools.browser import NAMES
 
 PHONE = ViewportSize(width=390, height=844)
 DESKTOP = ViewportSize(width=1280, height=800)
-WIDTHS = (320, 360, 390, 768, 1280)
+WIDTHS = (320, 360, 390, 640, 768, 1280)  # 640 is 1280 at 200 %
+LARGE_LETTERS = (
+    "200%"  # as people set them who read better so; on a phone, where there is least room
+)
 SETUP_LINK = re.compile(r"https?://\S+#setup=\S+")
 
 # A machine with two cores runs two nodes, a browser and everybody else's tests.
@@ -54,6 +57,30 @@ addEventListener('securitypolicyviolation', event =>
 _AXE_READS_STYLES = "Couldn't load preload assets"
 # What can differ between light and dark is colour alone.
 _IN_DARK = {"runOnly": ["color-contrast", "link-in-text-block"]}
+# Whatever moves though less motion was asked for.
+_MOVING = """() => [...document.querySelectorAll('*')].filter(one => {
+  const {transitionDuration, animationName, animationDuration} = getComputedStyle(one);
+  const long = times => times.split(',').some(time => parseFloat(time) > 0.01);
+  return long(transitionDuration) || (animationName !== 'none' && long(animationDuration));
+}).map(one => one.outerHTML.slice(0, 120))"""
+# Whatever can have the focus and does not show it; and whatever is shown and cannot be reached by its key.
+_UNSEEN_FOCUS = """() => {
+  const before = document.activeElement, unseen = [];
+  const shows = one => one && getComputedStyle(one).outlineStyle !== 'none' && parseFloat(getComputedStyle(one).outlineWidth) > 0;
+  const within = document.querySelector('dialog[open]') ?? document;
+  for (const one of within.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex="0"]')) {
+    if (one.disabled || !one.checkVisibility({visibilityProperty: true}) || one.closest('[inert]')) continue;
+    document.activeElement?.blur();
+    one.focus({preventScroll: true, focusVisible: true});
+    if (document.activeElement !== one) continue;
+    const style = getComputedStyle(one);
+    const isWriting = one.matches('textarea') && parseFloat(style.borderTopWidth) === 0;  // the cursor says it
+    if (!isWriting && !shows(one) && !shows(one.nextElementSibling) && !shows(one.closest('label')) && style.boxShadow === 'none')
+      unseen.push(one.outerHTML.slice(0, 160));
+  }
+  before?.focus({preventScroll: true});
+  return unseen;
+}"""
 
 
 def find_chromium() -> str | None:
@@ -189,20 +216,39 @@ class Screen:
     # -- looking closely --
 
     def is_fine(self) -> None:
-        """No sideways scroll at any width, nothing that axe minds, light and dark."""
+        """No sideways scroll at any width, with large letters or from right to left; nothing that moves though less motion
+        was asked for, nothing that axe minds, light and dark."""
         wide = self.too_wide_at()
         assert wide == [], f"{self.page.url} scrolls sideways at {wide}"
+        moving = self.page.evaluate(_MOVING)
+        assert moving == [], f"{self.page.url} moves: {moving}"
         minded = self.minded()
         assert minded == [], f"{self.page.url}\n" + "\n".join(minded)
 
-    def too_wide_at(self) -> list[int]:
+    def shows_focus(self) -> None:
+        """Whatever can have the focus shows that it has it."""
+        unseen = self.page.evaluate(_UNSEEN_FOCUS)
+        assert unseen == [], f"{self.page.url} hides the focus of {unseen}"
+
+    def too_wide_at(self) -> list[str]:
         found = []
         for width in WIDTHS:
             self.page.set_viewport_size({"width": width, "height": self.size["height"]})
-            if self.page.evaluate("document.documentElement.scrollWidth") > width:
-                found.append(width)
+            found += self._too_wide(str(width), width)
+        self.page.set_viewport_size(PHONE)
+        for says, change, back in (
+            ("from right to left", "dir = 'rtl'", "dir = 'ltr'"),
+            ("with large letters", f"style.fontSize = '{LARGE_LETTERS}'", "style.fontSize = ''"),
+        ):
+            self.page.evaluate(f"document.documentElement.{change}")
+            found += self._too_wide(says, PHONE["width"])
+            self.page.evaluate(f"document.documentElement.{back}")
         self.page.set_viewport_size(self.size)
         return found
+
+    def _too_wide(self, says: str, width: int) -> list[str]:
+        is_wide = self.page.evaluate("document.documentElement.scrollWidth") > width
+        return [says] if is_wide else []
 
     def minded(self) -> list[str]:
         """What axe minds here, light and dark, one line each."""

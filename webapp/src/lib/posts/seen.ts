@@ -1,11 +1,17 @@
 // What others see of what I posted. The machine says of each post of mine who may see it: those who have it and those
 // who wait for it (`delivery`); nothing here guesses.
-import type { Audience, Post } from '$lib/api/types';
+import type { Audience, Person, Post } from '$lib/api/types';
 import { t } from '$lib/words/words';
 
 /** Somebody's id, or anyone: whoever comes to the public page. */
 export type Viewer = string;
 export const ANYONE: Viewer = 'anyone';
+
+/** Everybody whose eyes one can borrow. */
+export const viewers = (friends: readonly Person[]): { value: Viewer; name: string }[] => [
+  { value: ANYONE, name: t('as.public') },
+  ...friends.map(({ id, name }) => ({ value: id, name })),
+];
 
 export function sees(viewer: Viewer, post: Pick<Post, 'audience' | 'delivery'>): boolean {
   if (post.audience.class === 'public') return true;
