@@ -14,28 +14,32 @@ OTHERS = "what Ben would rather say aloud"
 
 
 def texts_with(person, friend):
-    return [message["text"] for message in person.cli("messages", friend)["items"]]
+    return [one["text"] for one in person.api.get(f"/messages/{friend.id}")["items"]]
 
 
 def status_of(address, path, **headers):
     return httpx.get(address + path, timeout=10, headers=headers).status_code
 
 
+def post(person, text, audience="friends"):
+    return person.api.post("/posts", {"text": text, "audience": {"class": audience}})
+
+
 def leaving(person):
-    return person.cli("leave", "--status")
+    return person.api.get("/leaving")
 
 
 def test_deleting_everything_counts_whose_machine_confirmed_and_ends_the_node():
     with people("ana", "ben", "cem", through_proxy=("cem",)) as (ana, ben, cem):
         befriend(ana, ben)
         befriend(ana, cem)
-        ana.cli("post", SECRET)
-        everyone = ana.cli("post", "for everyone", "--audience", "public")
-        said_by_ben = ben.cli("post", OTHERS)
+        post(ana, SECRET)
+        everyone = post(ana, "for everyone", "public")
+        said_by_ben = post(ben, OTHERS)
         wait_for(lambda: OTHERS in ana.texts())
-        ana.cli("comment", said_by_ben["id"], "a comment of mine")
-        ana.cli("message", "Ben", "a message of mine")
-        wait_for(lambda: "a message of mine" in texts_with(ben, "Ana"))
+        ana.api.post(f"/posts/{said_by_ben['id']}/comments", {"text": "a comment of mine"})
+        ana.api.post(f"/messages/{ben.id}", {"text": "a message of mine"})
+        wait_for(lambda: "a message of mine" in texts_with(ben, ana))
         wait_for(lambda: SECRET in cem.texts() and SECRET in ben.texts())
         (ana.node.data / "notes.txt").write_text("not Microsocial's")
         cem.proxy.go_dark()
@@ -45,13 +49,13 @@ def test_deleting_everything_counts_whose_machine_confirmed_and_ends_the_node():
         assert leaving(ana)["state"] == "no"
         ana.cli("leave", "--password-stdin", stdin=ana.password + "\n")
         wait_for(lambda: leaving(ana)["removed"] == 1)
-        half = leaving(ana)
+        half = ana.cli("leave", "--status")
         assert (half["state"], half["of"]) == ("telling", 2)
         assert [one["person"]["name"] for one in half["waiting"]] == ["Cem"]
         assert half["sentence"].startswith("1 of 2 have removed everything")
         assert ben.texts() == [OTHERS]
-        assert ben.cli("posts", "show", said_by_ben["id"])["comments"] == []
-        assert texts_with(ben, "Ana") == []
+        assert ben.api.get(f"/posts/{said_by_ben['id']}")["comments"] == []
+        assert texts_with(ben, ana) == []
         assert SECRET in cem.texts()
         for path in ("/", "/i", f"/p/{everyone['id']}", "/.well-known/microsocial"):
             assert status_of(ana.address, path) == 410
@@ -83,10 +87,10 @@ def test_what_is_purged_is_gone_from_the_files_here_or_everywhere_as_the_owner_s
     with people("ana", "ben") as (ana, ben):
         befriend(ana, ben)
         kept = ana.cli("post", SECRET, "--photo", str(tmp_path / "lake.jpg"))
-        ben.cli("post", OTHERS)
-        ben.cli("message", "Ana", f"{SECRET}, in a message")
+        post(ben, OTHERS)
+        ben.api.post(f"/messages/{ana.id}", {"text": f"{SECRET}, in a message"})
         wait_for(lambda: OTHERS in ana.texts())
-        wait_for(lambda: texts_with(ana, "Ben"))
+        wait_for(lambda: texts_with(ana, ben))
         wait_for(lambda: all(one["state"] == "ready" for one in _media(ben, kept)))
         assert ana.said_in_files(SECRET)
 
@@ -103,10 +107,10 @@ def test_what_is_purged_is_gone_from_the_files_here_or_everywhere_as_the_owner_s
         assert not ana.said_in_files(SECRET)
         assert not ana.said_in_files(OTHERS)
         assert not [file for file in (ana.node.data / "media/blobs").rglob("*") if file.is_file()]
-        wait_for(lambda: texts_with(ben, "Ana") == [])
+        wait_for(lambda: texts_with(ben, ana) == [])
         assert ben.texts() == [OTHERS, SECRET]  # friends keep theirs
 
-        ben.cli("comment", kept["id"], "still lovely")
+        ben.api.post(f"/posts/{kept['id']}/comments", {"text": "still lovely"})
         ana.restart()
         assert ana.texts() == []  # nothing brings it back
 
@@ -128,18 +132,18 @@ def test_what_is_said_for_a_while_is_gone_everywhere_at_its_time_and_for_a_clock
         ana.cli("post", "for a week", "--expires", "7d")
         soon = _now() + 4_000
         said = {"text": SECRET, "audience": {"class": "public"}, "expires": soon}
-        post = ana.api.post("/posts", said)
+        shown = ana.api.post("/posts", said)
         ana.api.post(f"/messages/{ben.id}", {"text": f"{SECRET}!", "expires": soon})
-        wait_for(lambda: SECRET in ben.texts() and texts_with(ben, "Ana"))
+        wait_for(lambda: SECRET in ben.texts() and texts_with(ben, ana))
         assert ben.feed()[0]["expires"] == soon
-        assert status_of(ana.address, f"/p/{post['id']}") == 200
+        assert status_of(ana.address, f"/p/{shown['id']}") == 200
 
         time.sleep(max(0, (soon - _now()) / 1000) + 0.01)
-        assert status_of(ana.address, f"/p/{post['id']}") == 404
+        assert status_of(ana.address, f"/p/{shown['id']}") == 404
         for person in (ana, ben):
             assert person.texts() == ["for a week"]
             wait_for(lambda person=person: not person.said_in_files(SECRET))
-        assert texts_with(ben, "Ana") == []
+        assert texts_with(ben, ana) == []
         cem.proxy.come_back()
         wait_for(lambda: cem.texts() == ["for a week"])
         assert not cem.said_in_files(SECRET)
@@ -149,7 +153,7 @@ def test_what_is_said_for_a_while_is_gone_everywhere_at_its_time_and_for_a_clock
         ben.start()
         assert ben.texts() == []
         assert ana.texts() == ["for a week"]
-        ana.cli("post", "this one stays")
+        post(ana, "this one stays")
         wait_for(lambda: ben.texts() == ["this one stays"])  # the clock keeps nothing else away
 
 

@@ -31,9 +31,9 @@ def test_a_move_with_a_friend_away_loses_nobody_and_nothing():
     with people("ana", "ben", "cem", "dan", through_proxy=("cem",)) as (ana, ben, cem, dan):
         befriend(ana, ben)
         befriend(ana, cem)
-        ana.cli("post", "from the old place", "--audience", "public")
+        _post(ana, "from the old place", "public")
         wait_for(lambda: cem.texts() == ["from the old place"])
-        link = ana.cli("invite")["link"]
+        link = ana.api.post("/invites")["link"]
         cem.proxy.go_dark()  # nobody reaches Cem; Cem reaches whom they know
 
         ana.stop()
@@ -46,14 +46,14 @@ def test_a_move_with_a_friend_away_loses_nobody_and_nothing():
 
             # The new machine tells whom it reaches.
             wait_for(lambda: _address_at(ben, ana) == [new.address])
-            ben.cli("post", "to the new place")
+            _post(ben, "to the new place")
             wait_for(lambda: "to the new place" in new.texts())
             # The old one tells who comes.
             assert _address_at(cem, ana) == [ana.address]
-            cem.cli("message", "Ana", "are you there?")
-            wait_for(lambda: new.cli("messages", "Cem")["items"])
+            cem.api.post(f"/messages/{ana.id}", {"text": "are you there?"})
+            wait_for(lambda: _said(new, cem))
             wait_for(lambda: _address_at(cem, ana) == [new.address])
-            assert ana.cli("messages", "Cem")["items"] == []
+            assert _said(ana, cem) == []
 
             # To a private address, as this one, nobody is sent; it is only named.
             page = asked(ana.address, "/")
@@ -68,16 +68,24 @@ def test_a_move_with_a_friend_away_loses_nobody_and_nothing():
                 ana.api.post(
                     "/posts", {"text": "from the wrong place", "audience": {"class": "me"}}
                 )
-            assert ana.cli("status")["moved"] == new.address
+            assert ana.api.get("/status")["moved"] == new.address
             # An invite made at the old place leads to the new one.
             assert dan.api.post("/friends", {"link": link})["friend"]["id"] == ana.id
             wait_for(lambda: dan.id in [one["id"] for one in new.api.get("/friends")["friends"]])
 
             ana.stop()
             cem.proxy.come_back()
-            new.cli("post", "all is well")
+            _post(new, "all is well")
             for friend in (ben, cem, dan):
                 wait_for(lambda friend=friend: "all is well" in friend.texts())
+
+
+def _post(person, text, audience="friends"):
+    person.api.post("/posts", {"text": text, "audience": {"class": audience}})
+
+
+def _said(person, friend):
+    return person.api.get(f"/messages/{friend.id}")["items"]
 
 
 def _address_at(person, friend):
@@ -88,13 +96,13 @@ def test_a_move_can_be_taken_back_while_nothing_runs_at_the_new_place():
     with people("ana", "ben") as (ana, ben):
         befriend(ana, ben)
         ana.cli("move", "https://nobody-is-there.example")
-        ben.cli("post", "while Ana had moved")
+        _post(ben, "while Ana had moved")
         wait_for(lambda: _address_at(ben, ana) == ["https://nobody-is-there.example"])
         assert ana.texts() == []
         ana.restart()
         assert ana.cli("move")["state"] == "moved"
         ana.cli("move", "--back")
-        ana.cli("post", "here after all")
+        _post(ana, "here after all")
         wait_for(lambda: "here after all" in ben.texts())
         wait_for(lambda: "while Ana had moved" in ana.texts())
         assert _address_at(ben, ana) == [ana.address]
@@ -103,25 +111,25 @@ def test_a_move_can_be_taken_back_while_nothing_runs_at_the_new_place():
 def test_of_two_copies_one_stops_and_says_so_and_the_owner_decides():
     with people("ana", "ben") as (ana, ben):
         befriend(ana, ben)
-        ana.cli("post", "before the copy")
+        _post(ana, "before the copy")
         ana.stop()
         with copy_of(ana) as copy:
             ana.start()
             screen = ana.watch()
             copy.start()
-            copy.cli("post", "from the copy")
+            _post(copy, "from the copy")
             wait_for(lambda: "from the copy" in ben.texts())
-            ana.cli("post", "from the first")
+            _post(ana, "from the first")
             said = screen.wait_for("copy.stopped")["sentence"]
             assert said.startswith("Another copy of you was started after this one")
             assert ana.cli("status")["stopped"] == said
-            assert copy.cli("status")["stopped"] is None
+            assert copy.api.get("/status")["stopped"] is None
 
             ana.run("continue")
-            assert ana.cli("status")["stopped"] is None
+            assert ana.api.get("/status")["stopped"] is None
             wait_for(lambda: "from the first" in ben.texts())
-            copy.cli("post", "the copy goes on as if nothing were")
-            wait_for(lambda: copy.cli("status")["stopped"])
+            _post(copy, "the copy goes on as if nothing were")
+            wait_for(lambda: copy.api.get("/status")["stopped"])
             copy.stop()
             everything = {"before the copy", "from the copy", "from the first"}
             wait_for(lambda: everything <= set(ana.texts()))
