@@ -369,9 +369,10 @@ async def test_a_stopped_copy_sends_nothing_until_the_owner_decides() -> None:
         assert it.network.calls_to("cem") == 1
 
 
-async def test_a_busy_machine_is_tried_again_later() -> None:
+@pytest.mark.parametrize("status", [429, 500, 503, 507])
+async def test_a_busy_machine_is_tried_again_later(status: int) -> None:
     async with story("ben") as it:
-        it.network.status = 429
+        it.network.status = status
         await it.write_to("ben")
         assert it.post.failures[0][1] == BUSY
         it.network.status = 200

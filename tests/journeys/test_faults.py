@@ -180,6 +180,11 @@ def test_a_disk_that_is_gone_is_said_to_be_and_the_node_comes_back_with_it(tmp_p
         disk.unmount()
 
         disk.mount()
+        disk.fill()
+        with pytest.raises(DidNotStart) as silent:
+            ana.start()
+        assert str(silent.value).rstrip().endswith("Free some space and try again.")
+        disk.free()
         ana.start()
         assert ana.texts() == ["before"]
         assert looks_only_small(ana)

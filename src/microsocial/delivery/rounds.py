@@ -23,6 +23,9 @@ from microsocial.transport.errors import TooSlow
 from microsocial.transport.http_out import PEER_CONTENT_TYPE, Destination, Response, Signer
 
 TOO_MANY_REQUESTS = 429
+THEIR_TROUBLE = (
+    500  # and above: their disk cannot even be read, or their proxy has nobody behind it
+)
 EXCHANGE_PATH = "/peer/v1/exchange"
 KEYS_PATH = "/peer/v1/keys"
 KEYS_CONTENT_TYPE = "application/json"
@@ -129,6 +132,6 @@ class Rounds:
             return Wait(TooSlow.sentence())
         except MicrosocialError as error:
             return Wait(str(error))
-        if response.status == TOO_MANY_REQUESTS:
+        if response.status == TOO_MANY_REQUESTS or response.status >= THEIR_TROUBLE:
             return Wait(BUSY)
         return response.body if response.is_protocol else Wait(NOT_UNDERSTOOD)

@@ -19,6 +19,8 @@ from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
 from microsocial.archive.leaving.erasing import erase
+from microsocial.database import DATABASE_NAME
+from microsocial.database.failures import explained
 from microsocial.errors import Conflict
 from microsocial.node.life import EVERYWHERE, Node
 from microsocial.settings import Settings
@@ -47,7 +49,10 @@ def run(settings: Settings, create_app: Callable[[Node], Any]) -> None:
     )
     for chatty in ("alembic", "httpx", "httpcore"):  # a line per request tells the owner nothing
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    asyncio.run(serve(settings, create_app))
+    with explained(
+        settings.data / DATABASE_NAME
+    ):  # a full disk at the start is told like any other
+        asyncio.run(serve(settings, create_app))
 
 
 async def serve(settings: Settings, create_app: Callable[[Node], Any]) -> None:
