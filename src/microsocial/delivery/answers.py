@@ -121,7 +121,7 @@ class Answers:
         if answer.update != outgoing.hash:
             raise Malformed("an answer to something else")
         if answer.says is Status.NOT_FRIENDS:
-            return self._end(conn, friend, key_log)
+            return self._turned_away(conn, friend, outgoing, key_log)
         self._hear(conn, friend, answer, key_log)
         if answer.says is Status.KEY_UNKNOWN:
             return self._introduce(conn, friend, outgoing)
@@ -214,6 +214,14 @@ class Answers:
     def _urls(self, conn: Connection, person: str) -> tuple[str, ...]:
         known = store.find(conn, person)
         return tuple(json.loads(known.urls)) if known else ()
+
+    def _turned_away(
+        self, conn: Connection, friend: Correspondent, outgoing: Outgoing, key_log: KeyLog
+    ) -> NextStep:
+        """They ended it, or believed a thief who did: then my new key says more than my letter (spec 9.5)."""
+        if friend.theft == store.STOLEN and friend.knows_key < self._log.me.key_number:
+            return SendKeys(outgoing.hello)
+        return self._end(conn, friend, key_log)
 
     def _end(self, conn: Connection, friend: Correspondent, key_log: KeyLog) -> Ended:
         by_them = {"ended_key": key_log.number, "ended_mine": self._log.me.key_number}

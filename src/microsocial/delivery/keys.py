@@ -100,7 +100,7 @@ class KeyMatters:
             return Stop(self._standing.stop_for_fork(conn))
         if longer.number > self._log.me.key_number:
             return Stop(self._standing.stop_for_keys(conn, longer))
-        if answer.says is Status.APPLIED:
+        if answer.says in (Status.APPLIED, Status.NOT_FRIENDS):  # if not, the letter will end it
             prekey = {"prekey": answer.prekey} if answer.prekey is not None else {}
             store.change(conn, person, knows_key=self._log.me.key_number, **prekey)
             return SendUpdate()
