@@ -276,3 +276,26 @@ def test_a_photo_deleted_meanwhile_stops_no_backup(house, monkeypatch) -> None:
 
     house.back_up(Deletes())
     house.rehearse()
+
+
+def test_links_and_foreign_files_on_the_disk_cost_nobody_elses_files(house, tmp_path) -> None:
+    letters = tmp_path / "letters/2024"
+    letters.mkdir(parents=True)
+    (letters / "dear-ben.txt").write_text("dear Ben")
+    (letters / ("ab" * 32)).write_text("named like one of ours")
+    house.back_up()
+    (house.disk / "objects/zz").symlink_to(letters)
+    foreign = house.disk / "objects/aa/plan.txt"
+    foreign.parent.mkdir(parents=True, exist_ok=True)
+    foreign.write_text("a plan")
+    for _ in range(12):  # until the rule lets go of some, and their pieces are swept
+        house.say("something new")
+        house.back_up(later=3 * DAY)
+    swept = house.opened.folder.sweep([])
+    assert swept
+    assert sorted(file.name for file in letters.iterdir()) == ["ab" * 32, "dear-ben.txt"]
+    assert foreign.read_text() == "a plan"
+    (house.disk / "objects").rename(tmp_path / "elsewhere")
+    (house.disk / "objects").symlink_to(tmp_path / "letters")
+    assert house.opened.folder.sweep([]) == 0
+    assert len(list(letters.iterdir())) == 2

@@ -14,6 +14,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -44,6 +45,8 @@ SIGN_NAME, KEY_NAME, WORDS_NAME, CHECK_NAME = (
 SIGN = b'{"microsocial": "backup", "format": 1}\n'
 OBJECTS, SNAPSHOTS = "objects", "snapshots"
 UNFINISHED = "new-"
+# As files of ours are called; whatever else lies there is somebody's.
+_OBJECT = re.compile(r"[0-9a-f]{64}(\.damaged)?")
 
 # The largest list is one line per photo: a million of them. Everything else in a backup is far smaller, or a stream.
 MAX_FILE_BYTES = 256 * 1024 * 1024
@@ -218,17 +221,23 @@ class BackupFolder:
         """Remove the objects that no snapshot names any more; say how many. Only while the folder is held."""
         names, removed = set(kept), 0
         with self._on_disk():
-            for shelf in self._listed(self.path / OBJECTS):
-                for file in self._listed(shelf) if shelf.is_dir() else []:
-                    if file.name not in names:
+            shelves = [one for one in self._in_objects() if one.is_dir() and not one.is_symlink()]
+            for shelf in shelves:
+                for file in self._listed(shelf):
+                    if file.name not in names and _OBJECT.fullmatch(file.name):
                         file.unlink(missing_ok=True)
                         removed += 1
         return removed
 
+    def _in_objects(self) -> list[Path]:
+        """What lies there. A link that somebody put on the disk leads to what is not ours."""
+        objects = self.path / OBJECTS
+        return [] if objects.is_symlink() else self._listed(objects)
+
     def sweep_unfinished(self) -> None:
         """Remove what an interruption left half-written. Only while the folder is held."""
         with self._on_disk():
-            for file in self._listed(self.path / OBJECTS):
+            for file in self._in_objects():
                 if file.name.startswith(UNFINISHED):
                     file.unlink(missing_ok=True)
 

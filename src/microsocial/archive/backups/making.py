@@ -30,7 +30,13 @@ from microsocial.archive.backups.manifest import (
     read_manifest,
     write_manifest,
 )
-from microsocial.archive.backups.model import BackupDamaged, id_at, next_moment, to_keep
+from microsocial.archive.backups.model import (
+    BackupDamaged,
+    BackupFromNewerProgram,
+    id_at,
+    next_moment,
+    to_keep,
+)
 from microsocial.archive.work import Progress
 from microsocial.database import copy_in_use, opened_copy, rows_per_table
 from microsocial.database.failures import explained
@@ -268,7 +274,7 @@ def _let_go(opened: Opened) -> list[str]:
     try:
         for snapshot in kept:
             needed |= read_manifest(folder, opened.key, snapshot).objects(opened.key)
-    except BackupDamaged:
+    except (BackupDamaged, BackupFromNewerProgram):
         return snapshots  # a list that cannot be read must not cost its pieces; the rehearsal will speak of it
     for snapshot in set(snapshots) - set(kept):
         folder.drop_snapshot(snapshot)

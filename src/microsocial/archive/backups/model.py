@@ -1,7 +1,7 @@
 """What backups are, which of them are kept, and what can go wrong with them. Pure."""
 
 import unicodedata
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -25,9 +25,10 @@ SHORTEST_PASSPHRASE = (
 LONGEST_PASSPHRASE = 1000
 FEWEST_CHARACTERS = 6  # different ones in a passphrase
 
+# Only days, weeks and months in which a backup was made are counted, so that no jump of the clock makes all of them old.
 DAYS_ALL_KEPT = 7
-WEEKS_ONE_KEPT = 4
-MONTHS_ONE_KEPT = 12
+WEEKS_KEPT = 2 + 4  # the first two are those of the seven days
+MONTHS_KEPT = 1 + 12
 ALWAYS_KEPT = 3  # the newest, whatever their dates say: a clock that jumps must not cost backups
 KEPT = "All of the last 7 days, then one a week for 4 weeks, then one a month for a year."
 
@@ -194,31 +195,26 @@ def next_moment(now: int, newest: str | None) -> int:
 
 
 def to_keep(snapshots: Collection[str]) -> set[str]:
-    """Choose by the rule above, seen from the newest snapshot. Stable: what is let go now would not be missed later."""
+    """Choose by the rule above. Stable: what is let go now would not be missed later."""
     ordered = sorted(snapshots)
     if not ordered:
         return set()
-    newest = made_at(ordered[-1])
-
-    def within(days: int) -> list[str]:
-        return [one for one in ordered if newest - made_at(one) < days * DAY_MS]
-
-    weekly = within(DAYS_ALL_KEPT + 7 * WEEKS_ONE_KEPT)
-    monthly = within(DAYS_ALL_KEPT + 31 * MONTHS_ONE_KEPT)
+    of_day, of_week, of_month = (_by_period(ordered, form) for form in ("%F", "%G-%V", "%Y-%m"))
     return {
         *ordered[-ALWAYS_KEPT:],
-        *within(DAYS_ALL_KEPT),
-        *_first_of_each(weekly, lambda at: at.strftime("%G-%V")),
-        *_first_of_each(monthly, lambda at: at.strftime("%Y-%m")),
+        *(one for day in of_day[-DAYS_ALL_KEPT:] for one in day),
+        *(week[0] for week in of_week[-WEEKS_KEPT:]),
+        *(month[0] for month in of_month[-MONTHS_KEPT:]),
     }
 
 
-def _first_of_each(snapshots: Iterable[str], period: Callable[[datetime], str]) -> Iterable[str]:
-    """The oldest in each period: as later ones come it stays the same one."""
-    first: dict[str, str] = {}
-    for snapshot in snapshots:
-        first.setdefault(period(datetime.fromtimestamp(made_at(snapshot) / 1000, UTC)), snapshot)
-    return first.values()
+def _by_period(ordered: Iterable[str], form: str) -> list[list[str]]:
+    """Give the snapshots of each period, oldest first: the oldest in a period stays the same one as later ones come."""
+    periods: dict[str, list[str]] = {}
+    for snapshot in ordered:
+        period = datetime.fromtimestamp(made_at(snapshot) / 1000, UTC).strftime(form)
+        periods.setdefault(period, []).append(snapshot)
+    return list(periods.values())
 
 
 def day_of(moment: int) -> str:
