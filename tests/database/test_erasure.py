@@ -3,6 +3,8 @@
 import asyncio
 import random
 import sqlite3
+import subprocess
+import sys
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -10,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from microsocial.database import Database, WordsErased
+from microsocial.database import Database, WordsErased, erasure
 from microsocial.database.erasure import REBUILD_DUE
 from microsocial.events import emit
 
@@ -84,7 +86,11 @@ async def test_without_erasing_the_words_are_still_in_the_files(
     assert found(tmp_path, GONE) == ["microsocial.db"]
 
 
-async def test_words_leave_all_files_soon_after_the_commit(db: Database, tmp_path: Path) -> None:
+@pytest.mark.parametrize("in_memory", [erasure.MAX_IN_MEMORY_BYTES, 0])
+async def test_words_leave_all_files_soon_after_the_commit(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_memory: int
+) -> None:
+    monkeypatch.setattr(erasure, "MAX_IN_MEMORY_BYTES", in_memory)
     await db.write(live_a_while)
     kept = await db.read(
         lambda conn: conn.exec_driver_sql("SELECT * FROM said WHERE words LIKE 'KEPT%'").all()
@@ -100,6 +106,42 @@ async def test_erasing_can_be_waited_for(db: Database, tmp_path: Path) -> None:
     await db.write(lambda conn: delete(conn, "words LIKE 'GONE%'"))
     await db.checkpoint_erased()
     assert found(tmp_path, GONE) == []
+
+
+def test_a_large_database_is_rebuilt_without_as_much_memory(tmp_path: Path) -> None:
+    def rise(in_memory: int) -> int:
+        folder = tmp_path / str(in_memory)
+        folder.mkdir()
+        command = [sys.executable, "-c", REBUILDING, str(folder), str(in_memory)]
+        return int(subprocess.run(command, check=True, capture_output=True).stdout)
+
+    size = 48 * MIB
+    assert rise(in_memory=0) < size / 4
+    assert rise(in_memory=10 * size) > size / 2  # what it would take otherwise
+
+
+MIB = 1024 * 1024
+REBUILDING = f"""
+import resource, sys
+from pathlib import Path
+from microsocial.database import Database, erasure
+
+def used():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+def fill(conn):
+    conn.exec_driver_sql("CREATE TABLE said (words BLOB) STRICT")
+    for _ in range(48):
+        conn.exec_driver_sql("INSERT INTO said VALUES (randomblob({MIB}))")
+    erasure.mark_due(conn)
+
+erasure.MAX_IN_MEMORY_BYTES = int(sys.argv[2])
+database = Database(Path(sys.argv[1]) / "microsocial.db").open()
+database.write_sync(fill)
+before = used()
+database.close()  # does what is due
+print(used() - before)
+"""
 
 
 async def test_copies_made_before_an_upgrade_go_too(db: Database, tmp_path: Path) -> None:
