@@ -43,6 +43,10 @@ def test_a_stranger_in_a_thread_is_known_through_its_owner(village):
     assert stranger["name"] == "Cem"
     assert stranger["known_through"] == "Ana"
     assert stranger["is_friend"] is False
+    page = ben.read(lambda conn: ben.friends.friend(conn, cem.id))
+    assert (page["state"], page["sentence"]) == ("stranger", "You and Cem are not friends.")
+    with pytest.raises(NobodyLikeThat):
+        ana.read(lambda conn: ana.friends.friend(conn, "A" * 43))
 
 
 def test_a_stranger_with_a_friends_name_is_marked(village):

@@ -77,6 +77,11 @@ def persons(conn: Connection, me: str, ids: Iterable[str]) -> dict[str, Person]:
     }
 
 
+def wrote_here(conn: Connection, person: str) -> bool:
+    """Whether a comment or a reaction of theirs lies here, under whosever post."""
+    return bool(_strangers(conn, {person}))
+
+
 def unmet(conn: Connection, me: str, person: Person, name: str, hue: int) -> Person:
     """Show somebody of whom only what their door says is known."""
     double = None if person["is_friend"] else _doubles(conn, me, {name}).get(fold(name))

@@ -91,6 +91,11 @@ class Friends:
         if not any(store.find(conn, table, person=person) for table in tables):
             raise NobodyLikeThat
 
+    def met(self, conn: Connection, person: str) -> None:
+        """Raise NobodyLikeThat unless I know them, or they wrote in a thread that lies here."""
+        if person != self._me.id and not people.wrote_here(conn, person):
+            self.known(conn, person)
+
     def resolve(self, conn: Connection, text: str) -> str:
         """Find the one person meant by an id, a unique beginning of it, or a name that only one friend bears."""
         text = text.strip()
@@ -116,8 +121,7 @@ class Friends:
 
     def friend(self, conn: Connection, person: str) -> FriendShape:
         """Give the page about one person, in sentences."""
-        if person != self._me.id:
-            self.known(conn, person)
+        self.met(conn, person)
         return self.pages.friend(conn, person)
 
     def all(self, conn: Connection) -> dict[str, list[FriendShape]]:
