@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from microsocial.archive.backups.model import DataFolderNotEmpty
-from microsocial.archive.backups.restoring import someone_lives_in
+from microsocial.archive.backups.restoring import set_media_aside, someone_lives_in
 from microsocial.clock import SystemClock, system_entropy
 from microsocial.database import DATABASE_NAME, Folder, open_folder
 from microsocial.errors import Invalid, MicrosocialError, PeerBroke
@@ -294,7 +294,7 @@ def _quietly(conn: Connection, node: Node, change: Callable[[Connection, Node], 
 
 def _settle(folder: Folder, beside: Path) -> None:
     """Give everything its name, the database last."""
-    shutil.rmtree(folder.path / FOLDER, ignore_errors=True)
+    set_media_aside(folder.path)
     if (beside / FOLDER).is_dir():
         (beside / FOLDER).rename(folder.path / FOLDER)
     for tail in ("-wal", "-shm"):

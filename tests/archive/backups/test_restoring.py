@@ -50,6 +50,29 @@ def test_everything_is_as_it_was(house) -> None:
     assert {f.stat().st_mode & 0o077 for f in where.rglob("*")} == {0}, "private to its owner"
 
 
+def test_photos_without_a_database_are_kept_beside(house, tmp_path) -> None:
+    """Somebody's database is gone, and newer photos than the backup's lie there still."""
+    house.back_up()
+    only = tmp_path / "restored/media/blobs/ff/the-newest"
+    only.parent.mkdir(parents=True)
+    only.write_bytes(b"a photo of today")
+    where, _ = house.restore()
+    kept = where / "media-before-1/blobs/ff/the-newest"
+    assert kept.read_bytes() == b"a photo of today"
+    assert tree(where / "media") == tree(house.data / "media")
+
+
+def test_a_media_folder_that_is_a_link_hinders_no_restore(house, tmp_path) -> None:
+    house.back_up()
+    large_disk = tmp_path / "large"
+    (large_disk / "blobs").mkdir(parents=True)
+    (tmp_path / "restored").mkdir()
+    (tmp_path / "restored/media").symlink_to(large_disk)
+    where, _ = house.restore()
+    assert tree(where / "media") == tree(house.data / "media")
+    assert large_disk.is_dir()
+
+
 def test_an_older_one_can_be_chosen(house) -> None:
     first = house.back_up().manifest.id
     house.say("after the first")

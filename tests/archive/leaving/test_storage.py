@@ -93,6 +93,18 @@ def test_the_folder_is_emptied_but_for_what_somebody_else_put_there(tmp_path):
     assert not folder.exists()
 
 
+def test_photos_behind_a_link_go_and_what_lies_beside_them_stays(tmp_path):
+    folder, disk = tmp_path / "ana", tmp_path / "disk"
+    (disk / "blobs/ab").mkdir(parents=True)
+    (disk / "blobs/ab/photo").write_text("x")
+    (disk / "tax.pdf").write_text("x")
+    (folder / "media-before-1").mkdir(parents=True)
+    (folder / "media").symlink_to(disk)
+    (folder / "import-abc.zip").write_text("all of it")
+    assert erase(folder) == []
+    assert [path.name for path in disk.iterdir()] == ["tax.pdf"]
+
+
 def test_the_database_goes_last_so_that_an_interrupted_end_goes_on(tmp_path, monkeypatch):
     (tmp_path / DATABASE_NAME).write_text("x")
     (tmp_path / f"{DATABASE_NAME}-wal").write_text("x")

@@ -4,6 +4,7 @@ Everything is put together under `restoring/`; the last step gives the database 
 restore that was interrupted is simply begun again.
 """
 
+import itertools
 import os
 import shutil
 from collections.abc import Iterator
@@ -179,13 +180,23 @@ def _settle(into: Folder, restored: Path, now: int, manifest: Manifest) -> None:
     with changed_copy(database) as conn:
         store.add_restoration(conn, manifest.made, now)
     _fsync(database)
-    shutil.rmtree(into.path / MEDIA, ignore_errors=True)
+    set_media_aside(into.path)
     (restored / MEDIA).rename(into.path / MEDIA)
     for beside in ("-wal", "-shm"):
         into.database.with_name(f"{DATABASE_NAME}{beside}").unlink(missing_ok=True)
     database.replace(into.database)
     _fsync(into.path)
     shutil.rmtree(restored, ignore_errors=True)
+
+
+def set_media_aside(data: Path) -> None:
+    """Make room for the media folder. Photos that lie there without a database may be the only ones: they are kept beside."""
+    media = data / MEDIA
+    if not media.is_symlink() and not any(path.is_file() for path in media.rglob("*")):
+        shutil.rmtree(media, ignore_errors=True)
+        return
+    names = (data / f"{MEDIA}-before-{number}" for number in itertools.count(1))
+    media.rename(next(path for path in names if not path.exists()))
 
 
 def _fsync(path: Path) -> None:
