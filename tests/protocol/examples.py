@@ -121,6 +121,7 @@ WRONG_RECORDS: list[Wrong] = [
     ("4.14", "a disown for some", "disown", {"audience": "chosen"}),
     ("4.3", "a tombstone of a profile", "tombstone", {"of": "profile"}),
     ("4.3", "a tombstone of a tombstone", "tombstone", {"of": "tombstone"}),
+    ("4.3", "a tombstone of a disown", "tombstone", {"of": "disown"}),
     ("4.3", "a tombstone of no kind", "tombstone", {"of": "Post"}),
     ("4.3", "a tombstone on half a post", "tombstone", {"on": {"author": ANA.id}}),
 ]

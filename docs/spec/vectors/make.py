@@ -7,14 +7,15 @@ draws randomness inside the library, so letters that were sealed once are kept a
 
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from docs.spec.vectors.operations import OPERATIONS
-from tests.protocol.cast import ANA, BEN, CEM, Person, drawn, photo
+from tests.protocol.cast import ANA, BEN, CEM, Person, drawn, on, photo
 from tests.protocol.examples import (
     ANAS_CAPSULE,
+    EXPIRES,
     NOT_B64U,
     NOT_STRICT_JSON,
     POST,
@@ -38,6 +39,7 @@ from microsocial.protocol.encoding import b64u, dump, unb64u
 from microsocial.protocol.envelope import sign_envelope
 from microsocial.protocol.help import HelpLink
 from microsocial.protocol.keys import KeyLog, Reason, inception, rotation
+from microsocial.protocol.limits import MAX_LIFETIME_S
 from microsocial.protocol.refusals import CannotOpen
 from microsocial.protocol.sealing import open_sealed, pad, seal
 from microsocial.protocol.words import new_words
@@ -76,8 +78,12 @@ def flip(content: bytes, bit: int) -> bytes:
 
 
 def turned(person: Person, steps: int, reason: Reason = "planned") -> KeyLog:
+    return changed(person, *([reason] * steps))
+
+
+def changed(person: Person, *reasons: Reason) -> KeyLog:
     log = person.log
-    for number in range(1, steps + 1):
+    for number, reason in enumerate(reasons, start=1):
         step = rotation(log, person.key(number), person.key(number + 1).public, reason)
         log = log.with_event(step)
     return log
@@ -229,6 +235,8 @@ def records() -> Iterator[Case]:
     plain = photo()["sizes"][0] | {"key": None}
     public = said("post", post | {"audience": "public", "media": [photo(sizes=[plain])]})
     yield accept("11.2", "an open photo", "read-a-record", envelope=public, keys=keys)
+    longest = post | {"expires": post["created"] + MAX_LIFETIME_S * 1000}
+    yield accept("4.13", "ten years", "read-a-record", envelope=said("post", longest), keys=keys)
     for section, name, kind, change in WRONG_RECORDS:
         payload = TRUE_RECORDS[kind] | change
         yield refuse(section, name, "read-a-record", envelope=said(kind, payload), keys=keys)
@@ -271,6 +279,86 @@ def revisions() -> Iterator[Case]:
     for name, (section, texts) in arrivals.items():
         yield accept(section, name, "which-stands", envelopes=texts)
         yield accept(section, f"{name}, the other way", "which-stands", envelopes=texts[::-1])
+    yield from _followers(revision)
+
+
+def _followers(revision: Callable[..., str]) -> Iterator[Case]:
+    post, comment = revision("post"), revision("comment")
+    elsewhere = on(POST, id=TRUE_RECORDS["comment"]["id"])
+    created = ANA.base()["created"]
+    fine = {
+        "an edit": (post, revision("post", 5, text="edited")),
+        "an edit without its photo": (post, revision("post", media=[])),
+        "a tombstone of another time": (post, revision("tombstone", 5, created=created - 5)),
+        "a tombstone under the same post": (
+            comment,
+            revision("tombstone", 5, of="comment", on=on(POST)),
+        ),
+        "a profile begun anew": (revision("profile"), revision("profile", 9, created=created + 9)),
+    }
+    wrong = {
+        "another beginning": (post, revision("post", 5, created=created + 5)),
+        "another audience": (post, revision("post", 5, audience="circle")),
+        "a later end": (post, revision("post", 5, expires=EXPIRES + 1)),
+        "an earlier end": (post, revision("post", 5, expires=EXPIRES - 1)),
+        "no end any more": (post, revision("post", 5, expires=None)),
+        "another kind": (post, revision("message", 5)),
+        "a tombstone of another kind": (post, revision("tombstone", 5, of="comment")),
+        "another post": (comment, revision("comment", 5, on=elsewhere)),
+        "a tombstone under another post": (
+            comment,
+            revision("tombstone", 5, of="comment", on=elsewhere),
+        ),
+    }
+    for name, (known, new) in fine.items():
+        yield accept("4.5", name, "may-follow", known=known, new=new)
+    for name, (known, new) in wrong.items():
+        yield refuse("4.5", name, "may-follow", known=known, new=new)
+
+
+def disowns() -> Iterator[Case]:
+    def log(*reasons: Reason) -> list[str]:
+        return changed(ANA, *reasons).encoded()
+
+    twice = log("planned", "stolen", "planned", "stolen")
+    counts = {
+        "nothing was stolen": (log("planned", "planned"), 2),
+        "by the key that was stolen": (twice, 1),
+        "by the key after a theft": (twice, 2),
+        "by a later key": (twice, 3),
+        "after another theft": (twice, 4),
+        "by the first key": (twice, 0),
+    }
+    for name, (keys, number) in counts.items():
+        yield accept("4.14", name, "how-far-a-disown-counts", keys=keys, number=number)
+    short = log("stolen")[1:]
+    yield refuse("3.4", "no beginning", "how-far-a-disown-counts", keys=short, number=1)
+
+
+def moves() -> Iterator[Case]:
+    keys, said = ANA.log.encoded(), TRUE_RECORDS["address"]
+
+    def answer(record: str | None, status: str = "moved", signer: Person = ANA) -> str:
+        told = {"status": status, "address": record}
+        return signer.says("answer", TRUE_LETTERS["answer"] | told).encoded()
+
+    address = ANA.says("address", said).encoded()
+    yield accept("9.7", "a signed address", "follow-who-moved", answer=answer(address), keys=keys)
+    away = ANA.says("address", said | {"audience": "public"}).encoded()
+    yield accept("9.7", "a public one", "follow-who-moved", answer=answer(away), keys=keys)
+    wrong = {
+        "no address": answer(None),
+        "an address with another answer": answer(address, "held"),
+        "an answer of another": answer(address, signer=BEN),
+        "signed by another": answer(BEN.says("address", said).encoded()),
+        "another's address": answer(
+            BEN.says("address", BEN.base(id="address", urls=["https://x.example"])).encoded()
+        ),
+        "a post": answer(POST.encoded()),
+        "a link": answer(b64u(b"https://ana.example")),
+    }
+    for name, text in wrong.items():
+        yield refuse("9.7", name, "follow-who-moved", answer=text, keys=keys)
 
 
 def _sealed_before() -> dict[str, str]:
@@ -399,10 +487,33 @@ def letters() -> Iterator[Case]:
     for section, name, kind, change in WRONG_LETTERS:
         said = ANA.says(kind, TRUE_LETTERS[kind] | change).encoded()
         yield refuse(section, f"{kind}: {name}", "read-a-letter", envelope=said, public=public)
+    for name, change in _FROM_LATER_EDITIONS:
+        later = ANA.says("answer", TRUE_LETTERS["answer"] | change).encoded()
+        yield accept("14.1", name, "read-a-letter", envelope=later, public=public)
+    yield from moves()
+    posted = {"keys": turned(ANA, 2).encoded()}
+    yield accept("10.6", "a key log", "read-posted-keys", body=b64u(dump(posted)))
+    for name, keys in (
+        ("no keys", None),
+        ("an empty log", []),
+        ("no log", "x"),
+        ("a gap", posted["keys"][1:]),
+    ):
+        yield refuse("10.6", name, "read-posted-keys", body=b64u(dump({"keys": keys})))
     yield accept("10.1", "Ana's document", "read-well-known", document=b64u(dump(WELL_KNOWN)))
+    newer = b64u(dump(WELL_KNOWN | {"protocol": 2, "later": {}}))
+    yield accept("14.1", "a document of version 2", "read-well-known", document=newer)
+    moved = b64u(dump(WELL_KNOWN | {"moved": True}))
+    yield accept("9.7", "a document of who has moved", "read-well-known", document=moved)
     for section, name, change in WRONG_WELL_KNOWN:
         document = b64u(dump(WELL_KNOWN | change))
         yield refuse(section, name, "read-well-known", document=document)
+
+
+_FROM_LATER_EDITIONS: list[tuple[str, Values]] = [
+    ("a status that is not known", {"status": "asleep"}),
+    ("a reason that is not known", {"refused": [[BEN.id, ANA.base()["id"], "dull"]]}),
+]
 
 
 def invite_links() -> Iterator[Case]:
@@ -444,6 +555,8 @@ def help_links() -> Iterator[Case]:
     for name, changed in wrong.items():
         yield refuse("9.8", name, "parse-a-help-link", link=changed)
     proof = {"id": b64u(drawn("help id", 8)), "mac": invites.mac(secret, ANA.id, BEN.id)}
+    ends = {"from": ANA.id, "to": BEN.id}
+    yield accept("9.8", "Ana's proof", "invite-mac", secret=b64u(secret), **ends)
     asked = {"nonce": b64u(drawn("nonce", 16)), "link": proof}
     yield accept("9.8", "with a link", "read-a-help-request", body=b64u(dump(asked)))
     alone = {"nonce": asked["nonce"]}
@@ -587,6 +700,7 @@ FILES = {
     "identity": ("Words, keys, key logs, prekeys", identity),
     "records": ("What people say", records),
     "revisions": ("Which revision stands", revisions),
+    "disowns": ("How far back a disown counts", disowns),
     "sealing": ("Sealed letters", sealing),
     "capsules": ("What friends keep for one who comes back", capsules),
     "letters": ("What nodes say", letters),

@@ -11,6 +11,7 @@ from typing import Any
 from microsocial.protocol import blobs, exchange, invites, signatures
 from microsocial.protocol.capsules import open_capsule, read_contents
 from microsocial.protocol.crypto import PublicKey, SigningKey, hkdf, new_hpke_key, x25519_public
+from microsocial.protocol.disowning import reach
 from microsocial.protocol.encoding import b64u, parse_object, unb64u
 from microsocial.protocol.envelope import (
     decode_envelope,
@@ -19,11 +20,11 @@ from microsocial.protocol.envelope import (
 )
 from microsocial.protocol.help import parse_help_link, read_help_request
 from microsocial.protocol.keys import decode_key_log, merge, signing_key
-from microsocial.protocol.limits import MAX_RECORD_BYTES, MAX_UPDATE_BYTES
-from microsocial.protocol.payloads import read_record, read_signed_record
+from microsocial.protocol.limits import MAX_ANSWER_BYTES, MAX_RECORD_BYTES, MAX_UPDATE_BYTES
+from microsocial.protocol.payloads import Address, read_record, read_signed_record
 from microsocial.protocol.prekeys import decode_prekey
-from microsocial.protocol.refusals import Malformed
-from microsocial.protocol.revisions import rank
+from microsocial.protocol.refusals import Malformed, Status
+from microsocial.protocol.revisions import keeps_its_promises, rank
 from microsocial.protocol.sealing import open_sealed, pad, unpad
 from microsocial.protocol.words import entropy_of
 
@@ -100,6 +101,19 @@ def which_stands(given: Values) -> Values:
     return {"index": ranks.index(max(ranks))}
 
 
+def may_follow(given: Values) -> Values:
+    known, new = (
+        read_record(decode_envelope(given[name], MAX_RECORD_BYTES)) for name in ("known", "new")
+    )
+    if not keeps_its_promises(new, known):
+        raise Malformed("a revision that changes what is fixed")
+    return {"revision": new.revision}
+
+
+def how_far_a_disown_counts(given: Values) -> Values:
+    return {"below": reach(decode_key_log(given["keys"]), given["number"])}
+
+
 def pad_content(given: Values) -> Values:
     padded = pad(bytes(given["zeros"]))
     return {"size": len(padded), "begins": padded[:4].hex()}
@@ -147,6 +161,24 @@ def read_a_letter(given: Values) -> Values:
     letter = _LETTERS[envelope.kind](envelope)
     verify_envelope(envelope, PublicKey(unb64u(given["public"])))
     return {"kind": envelope.kind, "from": letter.sender, "to": letter.receiver}
+
+
+def follow_who_moved(given: Values) -> Values:
+    key_log = decode_key_log(given["keys"])
+    envelope = decode_envelope(given["answer"], MAX_ANSWER_BYTES)
+    answer = exchange.read_answer(envelope)
+    verify_envelope(envelope, key_log.current)
+    if answer.says is not Status.MOVED or answer.address is None:
+        raise Malformed("nobody moved")
+    record = read_signed_record(decode_envelope(answer.address, MAX_RECORD_BYTES), key_log)
+    if not isinstance(record, Address):
+        raise Malformed("something else than an address")
+    return {"urls": list(record.urls)}
+
+
+def read_posted_keys(given: Values) -> Values:
+    log = decode_key_log(exchange.read_keys(unb64u(given["body"])))
+    return {"id": log.id, "number": log.number}
 
 
 def read_well_known(given: Values) -> Values:
@@ -237,6 +269,8 @@ OPERATIONS: dict[str, Callable[[Values], Values]] = {
         read_a_prekey,
         read_a_record,
         which_stands,
+        may_follow,
+        how_far_a_disown_counts,
         pad_content,
         unpad_content,
         open_a_letter,
@@ -244,6 +278,8 @@ OPERATIONS: dict[str, Callable[[Values], Values]] = {
         open_a_capsule,
         read_capsule_contents,
         read_a_letter,
+        follow_who_moved,
+        read_posted_keys,
         read_well_known,
         parse_invite,
         parse_a_help_link,

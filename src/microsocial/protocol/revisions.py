@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from microsocial.protocol.envelope import Envelope
-from microsocial.protocol.shapes import Record, Tombstone, expires_of
+from microsocial.protocol.shapes import On, Record, Tombstone, expires_of
 
 
 class Rank(NamedTuple):
@@ -35,14 +35,20 @@ def next_revision(previous: int, now: int) -> int:
 
 
 def keeps_its_promises(new: Record, known: Record) -> bool:
-    """Say whether a revision keeps what is fixed when first published (spec 4.5). A tombstone always may come."""
-    if isinstance(new, Tombstone) or isinstance(known, Tombstone):
-        return True
-    if new.one_valued and known.one_valued:  # who has lost everything begins it anew
-        return type(new) is type(known)
+    """Say whether a revision keeps what is fixed when first published (spec 4.5)."""
+    if _what(new) != _what(known):
+        return False
+    if isinstance(new, Tombstone) or isinstance(known, Tombstone) or new.one_valued:
+        return True  # who has lost everything begins a one-valued record anew
     return (
         new.created == known.created
         and new.audience == known.audience
         and expires_of(new) == expires_of(known)
-        and type(new) is type(known)
     )
+
+
+def _what(record: Record) -> tuple[str, tuple[str, str] | None]:
+    """Its kind and the post that it stands under; of a tombstone those of what it deletes."""
+    kind = record.of if isinstance(record, Tombstone) else record.kind
+    on: On | None = getattr(record, "on", None)
+    return kind, (on.author, on.id) if on else None

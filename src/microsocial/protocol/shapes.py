@@ -258,7 +258,7 @@ class Tombstone(Record, frozen=True, kw_only=True):
 
     @override
     def check(self) -> None:
-        if self.of in ("tombstone", "profile", "address", "capsule"):
+        if self.of in ("tombstone", "disown", "profile", "address", "capsule"):
             raise Malformed(f"a tombstone of a {self.of}")
 
 

@@ -27,7 +27,7 @@ from microsocial.protocol.payloads import (
     read_record,
 )
 from microsocial.protocol.refusals import Malformed, Refusal, UnknownKey
-from microsocial.protocol.revisions import Rank, rank, wins
+from microsocial.protocol.revisions import Rank, keeps_its_promises, rank, wins
 from microsocial.records import store
 from microsocial.records.ground import EXPIRED, Ground
 from microsocial.records.model import (
@@ -296,13 +296,9 @@ class Arriving:
 
 
 def _check_promises(before: Stored, found: Stored) -> None:
-    """Spec 4.5, and a tombstone of one kind or thread cannot take what is of another."""
-    if before.kind != found.kind or before.thread != found.thread:
-        raise Refused(Refusal.CHANGED_CREATED)
-    if before.withdrawn or found.withdrawn or found.payload.one_valued:
-        return  # who has lost everything begins a one-valued record anew
-    promised = (before.created, before.audience, before.expires)
-    if promised != (found.created, found.audience, found.expires):
+    """Spec 4.5, also of kinds that we do not know: what is of one kind and thread stays there, tombstones too."""
+    is_other = before.kind != found.kind or before.thread != found.thread
+    if is_other or not keeps_its_promises(found.payload, before.payload):
         raise Refused(Refusal.CHANGED_CREATED)
 
 
