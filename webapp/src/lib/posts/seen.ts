@@ -26,3 +26,6 @@ export function labelFor(audience: Pick<Audience, 'class' | 'label'>): string {
   if (audience.class === 'chosen') return t('as.chosen');
   return audience.class === 'friends' ? t('audience.friends') : audience.label;
 }
+
+/** Without the marks for bold, slanted and code, which nobody sees. The machine makes the real thing. */
+export const unmarked = (text: string): string => text.replace(/(\*\*|\*|`)(?=\S)(.+?)(?<=\S)\1/g, '$2');
