@@ -8,10 +8,11 @@ from collections.abc import Callable
 import pytest
 from tests.support.world import Letter, Name, Person, World
 
-from microsocial.delivery import answers
+from microsocial.delivery import answers, store
 from microsocial.delivery.keys import KeyMatters
 from microsocial.delivery.model import LongerKeyLog, Wait
 from microsocial.records.keys import store as kept
+from microsocial.records.keys.mine import disown
 
 
 @pytest.fixture
@@ -133,6 +134,21 @@ def test_what_a_thief_said_anew_is_gone_everywhere(
     world.check()
 
 
+def test_a_thief_cannot_shield_a_post_by_disowning_it_first(
+    world: World, ana: Person, ben: Person
+) -> None:
+    thief = world.steal(ana)
+    post = thief.post("buy this")
+    carry(thief, ben)
+    posted = thief.stored(post)
+    thief.write(lambda conn: disown(conn, thief.log, [posted]))
+    carry(thief, ben)
+    assert ben.holds(post)  # it counts for nothing, but was remembered
+    world.settle()
+    assert ben.find(post) is None
+    world.check()
+
+
 def test_a_thiefs_clear_is_undone_on_both_sides(world: World, ana: Person, ben: Person) -> None:
     of_ana, of_ben = ana.message(ben, "remember this"), ben.message(ana, "and this")
     world.run()
@@ -205,6 +221,24 @@ def test_who_ended_a_friendship_on_purpose_stays_away_after_a_theft(
     world.steal(ana)
     world.settle()
     assert ana.id not in ben.friends() and ben.id not in ana.friends()
+
+
+@pytest.mark.parametrize(
+    ("days", "is_blocked", "again"), [(1, False, True), (100, False, False), (1, True, False)]
+)
+def test_who_left_comes_back_by_a_theft_only_soon_and_never_past_a_block(
+    world: World, ana: Person, ben: Person, days: int, is_blocked: bool, again: bool
+) -> None:
+    """Else whoever ended it could make themselves a friend again, and read on."""
+    ben.remove(ana)
+    world.run()
+    world.clock.advance(days * 86_400_000)
+    if is_blocked:
+        ana.write(lambda conn: ana.delivery.end(conn, ben.id))
+    ben.rotate("stolen")
+    ana.write(lambda conn: ana.log.keep_key_log(conn, ben.me.key_log))
+    state = ana.read(lambda conn: store.find(conn, ben.id).state)
+    assert (state == "active") is again
 
 
 def test_a_thief_is_refused_from_the_change_on(world: World, ana: Person, ben: Person) -> None:

@@ -14,6 +14,8 @@ from microsocial.delivery.model import (
     CONTRADICTING_KEYS,
     KEYS_NOT_TAKEN,
     CorrespondenceBegan,
+    CorrespondenceEnded,
+    Ended,
     NextStep,
     SendUpdate,
     Stop,
@@ -65,6 +67,7 @@ class KeyMatters:
         entropy: Entropy,
         standing: Standing,
         prekeys: Prekeys,
+        when_ended: list[Tell],
         when_revived: list[Tell],
     ) -> None:
         self._log = log
@@ -72,6 +75,7 @@ class KeyMatters:
         self._entropy = entropy
         self._standing = standing
         self._prekeys = prekeys
+        self._when_ended = when_ended
         self._when_revived = when_revived
         log.rings.when_grown(self._grown)
         log.apart.when_set_aside(self._set_aside)
@@ -100,11 +104,26 @@ class KeyMatters:
             return Stop(self._standing.stop_for_fork(conn))
         if longer.number > self._log.me.key_number:
             return Stop(self._standing.stop_for_keys(conn, longer))
-        if answer.says in (Status.APPLIED, Status.NOT_FRIENDS):  # if not, the letter will end it
+        if answer.says is Status.NOT_FRIENDS:
+            return self._end(conn, person, answer.key)
+        if answer.says is Status.APPLIED:
             prekey = {"prekey": answer.prekey} if answer.prekey is not None else {}
             store.change(conn, person, knows_key=self._log.me.key_number, **prekey)
-            return SendUpdate()
+            return SendUpdate() if prekey else Wait(KEYS_NOT_TAKEN)
         return Wait(KEYS_NOT_TAKEN)
+
+    def _end(self, conn: Connection, person: str, their_key: int) -> Ended:
+        """They know my newest key, and mean it."""
+        friend = store.find(conn, person)
+        was_active = friend is not None and friend.state == "active"
+        mine = self._log.me.key_number
+        by_them = {"ended_key": their_key, "ended_mine": mine} if was_active else {}
+        store.change(conn, person, state="ended", reunion=None, hint=None, error=None, **by_them)
+        if was_active:
+            for tell in self._when_ended:
+                tell(conn, person)
+            emit(conn, CorrespondenceEnded(person, by_them=True))
+        return Ended()
 
     def log_in(self, conn: Connection, person: str, body: bytes, reply: bytes) -> KeyLog:
         """Give the longest log of mine that an answer proves; raise PeerBroke, Forked."""
@@ -165,6 +184,8 @@ class KeyMatters:
         """Somebody renewed their key. If it was stolen, the thief's goodbye was not theirs."""
         friend = store.find(conn, key_log.id)
         if friend is None or friend.state != "ended" or friend.ended_key is None:
+            return
+        if (friend.last_heard or 0) < self._clock.now() - UNNOTICED_MS:
             return
         if "stolen" in key_log.reasons[friend.ended_key :]:
             self._revive(conn, key_log.id)

@@ -53,7 +53,7 @@ class Delivery:
         self._when_ended: list[Tell] = []
         self._when_revived: list[Tell] = []
         self.keys = KeyMatters(
-            log, clock, entropy, self._standing, self.prekeys, self._when_revived
+            log, clock, entropy, self._standing, self.prekeys, self._when_ended, self._when_revived
         )
         self._incomings = Incomings(
             log,
@@ -154,9 +154,15 @@ class Delivery:
         emit(conn, CorrespondenceBegan(person))
 
     def end(self, conn: Connection, person: str, *, tell: bool = False) -> None:
-        """Stop writing to each other. With `tell` a farewell goes out first (remove tells, block does not)."""
+        """Stop writing to each other. With `tell` a farewell goes out first (remove tells, block does not).
+
+        What they had ended is ended by me as well from now on: no theft of a key makes it a thief's doing (spec 9.5).
+        """
         friend = store.find(conn, person)
-        if friend is None or friend.state == "ended":
+        if friend is None:
+            return
+        store.change(conn, person, ended_key=None, ended_mine=None)
+        if friend.state == "ended":
             return
         state = "leaving" if tell and friend.prekey else "ended"
         store.change(conn, person, state=state, reunion=None, hint=None, error=None)

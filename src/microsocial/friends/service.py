@@ -214,6 +214,8 @@ class Friends:
         store.drop(conn, store.allowed_hosts, person=person)
         if self.is_friend(conn, person):
             self._end(conn, person, by_me=True, tell=False)
+        else:
+            self._delivery.end(conn, person)
 
     def unblock(self, conn: Connection, person: str) -> None:
         """Let somebody be heard again. A friendship does not come back by itself."""

@@ -105,9 +105,17 @@ def aside_among(conn: Connection, author: str, hashes: Collection[bytes]) -> set
 
 
 def add_aside(conn: Connection, **values: Any) -> bool:
-    """Remember that a revision is disowned; False when that was known."""
-    added = insert(set_aside).values(**values).on_conflict_do_nothing()
-    return conn.execute(added).rowcount > 0
+    """Remember that a revision is disowned; False when that was known, and under no lower key.
+
+    A thief may have disowned it first, in vain: that must not shield it from the one that counts.
+    """
+    added = insert(set_aside).values(**values)
+    counts_more = added.on_conflict_do_update(
+        index_elements=["author", "hash"],
+        set_={"below": added.excluded.below, "disown": added.excluded.disown},
+        where=set_aside.c.below < added.excluded.below,
+    )
+    return conn.execute(counts_more).rowcount > 0
 
 
 def keep_apart(
