@@ -91,6 +91,7 @@ def r02(world: World, ana: Person, ben: Person) -> None:
     world.check()
 
 
+# spec 7.2
 def test_r02_an_update_is_applied_only_where_it_continues(
     world: World, ana: Person, ben: Person
 ) -> None:
@@ -387,6 +388,7 @@ def r18(world: World, ana: Person, ben: Person) -> None:
 def test_r18_a_friend_that_goes_back_during_a_reunion_is_listed_again(
     world: World, ana: Person, ben: Person
 ) -> None:
+    """Spec 8.3: only the end of this very reunion may move the place that was stated."""
     r18(world, ana, ben)
 
 

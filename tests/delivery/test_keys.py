@@ -1,4 +1,4 @@
-"""What stands already of the rules about keys (R5, R6); rotation itself comes with its own issue."""
+"""What a node does about keys that are older than those it knows (R5, R6); whole histories are in test_thefts.py."""
 
 from functools import cache
 
@@ -58,7 +58,8 @@ def test_nobody_writes_to_a_prekey_of_an_older_key(world: World) -> None:
     ana, ben = world.people
     knows_newer_key(ben, ana)
     ben.wants_hello.add(ana.id)
-    assert ben.write_letter(ana.id) is None
+    letter = ben.write_letter(ana.id)
+    assert letter is not None and letter.outgoing.purpose == "keys"  # which asks for a new prekey
 
 
 def test_a_letter_that_carries_my_longer_log_stops_me(world: World) -> None:

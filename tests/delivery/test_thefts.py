@@ -274,6 +274,7 @@ def test_a_friend_who_was_away_throughout_ends_right(
 def test_what_is_undecided_stays_as_it_is_and_is_never_taken_by_itself(
     world: World, ana: Person, ben: Person
 ) -> None:
+    """Spec 8.4."""
     thief = world.steal(ana)
     post = thief.post("buy this")
     carry(thief, ben)

@@ -430,6 +430,7 @@ class World:
     sent: list[Outgoing] = field(default_factory=list)
     entitled: dict[Name, set[str]] = field(default_factory=dict)
     threads: dict[Name, Name] = field(default_factory=dict)
+    leads_home: bool = False
     said_by_thieves: set[bytes] = field(default_factory=set)  # hashes of envelopes
     reasons: dict[tuple[str, int], Reason] = field(default_factory=dict)  # of steps taken
 
@@ -438,6 +439,7 @@ class World:
         self.clock = FakeClock()
         self.transit, self.sent, self.entitled, self.threads = deque(), [], {}, {}
         self.said_by_thieves, self.reasons = set(), {}
+        self.leads_home = False
         self.people = [Person(self, name, template(), self.clock) for name in names]
         for person in self.people:
             person.start()
@@ -525,12 +527,18 @@ class World:
                 else None
             )
             return
-        copies = self.running(letter.receiver)
+        copies = self._reached(letter.receiver)
         if copies:
             receiver = copies[copy % len(copies)]
             self.post(receiver.receive(letter, crash))
             if not receiver.is_off:
                 self.post(receiver.write_letter(letter.sender.id))
+
+    def _reached(self, person_id: str) -> list[Person]:
+        """Who takes in what is sent there; in the end addresses lead to their owners, not to thieves."""
+        running = self.running(person_id)
+        owners = [one for one in running if not one.is_thief]
+        return owners if owners and self.leads_home else running
 
     def run(self) -> int:
         """Carry everything, in order and once, until nobody has anything to say; the number of letters."""
@@ -610,14 +618,17 @@ class World:
         owners = self._owners()
         has_copies = len({person.id for person in owners}) < len(owners)
         # A copy stops when it hears of what the other did: let each be first.
-        for count in range(4 if has_copies else 2):
+        rounds = (4 if has_copies else 2) + bool(self._victims())
+        for count in range(rounds):
             self.people.reverse()
+            self.leads_home = count > 0
             if count == 2:
                 self._end_copies()
             self.clock.advance(HOUR_MS)
             for person in self.people:
                 self._end_pauses(person)
             self.run()
+        self.leads_home = False
 
     def _end_copies(self) -> None:
         """Their owner switches off all but one: a stopped one, or (two that did the same never notice) the older."""

@@ -76,11 +76,11 @@ def turned_away(conn: Connection, person: "Person", letter: "Letter") -> bytes |
     """What the door says before a letter is opened, or None."""
     known, is_friend = _known(conn, person, letter.sender.id)
     if known is None:
-        return answer(person, letter, Status.NOT_FRIENDS)
+        return answer(person, letter, Status.NOT_FRIENDS, keys=tuple(person.me.key_log.encoded()))
     if letter.number > known.number:
         return answer(person, letter, Status.KEY_UNKNOWN, keys=tuple(person.me.key_log.encoded()))
     if not is_friend:
-        return answer(person, letter, Status.NOT_FRIENDS)
+        return answer(person, letter, Status.NOT_FRIENDS, keys=tuple(person.me.key_log.encoded()))
     if letter.number < known.number:
         return answer(person, letter, Status.KEY_BEHIND, keys=tuple(known.encoded()))
     return None
@@ -90,7 +90,7 @@ def take_keys(conn: Connection, person: "Person", letter: "Letter") -> bytes:
     """POST /peer/v1/keys (spec 10.6)."""
     known, _ = _known(conn, person, letter.sender.id)
     if known is None:
-        return answer(person, letter, Status.NOT_FRIENDS)
+        return answer(person, letter, Status.NOT_FRIENDS, keys=tuple(person.me.key_log.encoded()))
     offered = decode_key_log(read_keys(letter.outgoing.sealed))
     try:
         merged = merge(known, offered)

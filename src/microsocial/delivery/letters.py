@@ -70,7 +70,7 @@ class Letters:
             # Who has moved is written to with the prekey of the new machine.
             prekey=self.prekey(conn) if is_friend and address is None else None,
             refused=refused,
-            keys=keys,
+            keys=keys if is_friend else tuple(self._me.key_log.encoded()),
             address=address,
             now=self._clock.now(),
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from microsocial.errors import Conflict
 from microsocial.events import Event
@@ -27,7 +28,7 @@ class Outgoing:
     """One sealed request, ready to leave. Hold it until its answer is in; of two answers only its own counts."""
 
     person: str
-    purpose: Purpose
+    purpose: Purpose | Literal["keys"]  # keys: my key log, which needs no seal
     sealed: bytes = field(repr=False)
     hash: str  # of the sealed bytes; the answer names it
     urls: tuple[str, ...] = ()

@@ -90,6 +90,8 @@ class Rounds:
     async def once(self, draft: Draft) -> NextStep:
         """Send a letter and act on what comes back; whoever does not know my newest key is shown it (spec 10.6)."""
         outgoing = await self._seal(draft)
+        if outgoing.purpose == "keys":
+            return await self._introduce(outgoing, SendKeys())
         reply = await self._bring(outgoing, EXCHANGE_PATH, outgoing.sealed, outgoing.purpose)
         if isinstance(reply, Wait):
             return reply

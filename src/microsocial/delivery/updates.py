@@ -14,7 +14,7 @@ from microsocial.delivery.reunion import Progress
 from microsocial.delivery.standing import Foreign, NewerRun, Standing
 from microsocial.delivery.store import Correspondent
 from microsocial.errors import PeerBroke
-from microsocial.protocol.encoding import b64u, hash_of
+from microsocial.protocol.encoding import b64u, dump, hash_of
 from microsocial.protocol.exchange import Farewell, Reunion, Update
 from microsocial.protocol.keys import KeyLog
 from microsocial.protocol.limits import MAX_PAGE_BYTES, MAX_PAGE_RECORDS
@@ -48,12 +48,22 @@ class Updates:
         key_log = self._log.key_logs(conn, [person])[person]
         prekey = _prekey_of(friend, key_log)
         if prekey is None:
-            return None  # they will say hello, and tell it
+            return self._introduce(friend, key_log) if friend.prekey is not None else None
         if friend.state == "leaving":
             return self._farewell(conn, friend, key_log, prekey)
         if friend.reunion:
             return self._go_on(conn, friend, key_log, prekey, Progress.read(friend.reunion))
         return self._update_or_reunion(conn, friend, key_log, prekey, hello=hello)
+
+    def _introduce(self, friend: Correspondent, key_log: KeyLog) -> Draft | None:
+        """What I could seal to was signed before their key was renewed. Whoever is shown my key log tells a new one (spec 10.6)."""
+        if friend.key_number >= key_log.number and friend.state != "leaving":
+            return None  # they have spoken since, and will again
+        body = dump({"keys": self._log.me.key_log.encoded()})
+        outgoing = Outgoing(
+            friend.person, "keys", body, hash_of(body), tuple(json.loads(friend.urls))
+        )
+        return lambda: outgoing
 
     def _update_or_reunion(
         self,

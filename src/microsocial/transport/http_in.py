@@ -124,7 +124,8 @@ class PeerDoor:
             # Spec 9.5: a theft may have been the reason for their goodbye.
             return self._answer(signed, Status.KEY_UNKNOWN, keys=self._own_keys())
         is_awaited = await db.read(lambda conn: reception.awaited(conn, signed.id))
-        return self._answer(signed, Status.BUSY if is_awaited else Status.NOT_FRIENDS)
+        status = Status.BUSY if is_awaited else Status.NOT_FRIENDS
+        return self._answer(signed, status, keys=self._own_keys())
 
     def _own_keys(self) -> tuple[str, ...]:
         """Spec 10.6: perhaps I renewed mine as well, and they cannot believe this answer yet."""
@@ -186,7 +187,7 @@ class PeerDoor:
         )
         self._count_stranger(request)  # rotations are rare, so friends have no need of more
         if known is None:
-            return self._answer(signed, Status.NOT_FRIENDS)
+            return self._answer(signed, Status.NOT_FRIENDS, keys=self._own_keys())
         body = await _content(request, signed, MAX_KEYS_BYTES)
         offered = decode_key_log(read_keys(body))
         verify(signed, offered.key(signed.number))
