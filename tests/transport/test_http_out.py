@@ -152,7 +152,7 @@ async def test_redirects_are_never_followed() -> None:
     assert seen == []
 
 
-async def test_an_answer_beyond_the_limit_is_not_read_to_its_end() -> None:
+async def test_an_answer_beyond_the_limit_is_not_read_to_its_end() -> None:  # spec 10.5
     async def endless(_request: Request, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/microsocial\r\n\r\n")
         while True:

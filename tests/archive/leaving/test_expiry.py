@@ -1,4 +1,4 @@
-"""What is over is erased at its moment, and before anybody is shown anything."""
+"""What is over is erased at its moment, and before anybody is shown anything (spec 4.13)."""
 
 import asyncio
 
