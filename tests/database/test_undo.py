@@ -109,9 +109,9 @@ def test_erasing_forgets_what_an_undo_put_aside(file, programs) -> None:
     programs("new")
     Database(file).open().close()
     undo_upgrade(file)
-    assert set_aside(file).exists()
+    assert set_aside(file)
     forget_copies(file)
-    assert not set_aside(file).exists()
+    assert not set_aside(file)
 
 
 def test_the_undone_database_can_be_undone_only_once(file, programs) -> None:
@@ -122,3 +122,18 @@ def test_the_undone_database_can_be_undone_only_once(file, programs) -> None:
     undo_upgrade(file)
     with pytest.raises(NothingToUndo):
         undo_upgrade(file)
+
+
+def test_who_undoes_twice_still_has_the_newest_words(file, programs) -> None:
+    """There are copies from before two upgrades; pressing twice must cost nothing but another start."""
+    programs("old")
+    Database(file).open().close()
+    earlier = file.with_name(f"{file.name}.before-0001")
+    shutil.copy2(file, earlier)
+    programs("new")
+    Database(file).open().close()
+    say(file, 1)
+    newest = undo_upgrade(file).aside
+    undo_upgrade(file)
+    assert said(newest) == [1]
+    assert len(set_aside(file)) == 2

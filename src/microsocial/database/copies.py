@@ -1,5 +1,6 @@
 """Copies of the database: beside it before its schema changes, so that an upgrade can be undone; and of one that is in use."""
 
+import itertools
 import os
 import shutil
 import sqlite3
@@ -44,13 +45,19 @@ def copies(path: Path) -> list[Path]:
 
 def forget_copies(path: Path) -> None:
     """What must be gone must be gone from the copies too: erasing counts for more than undoing an upgrade."""
-    for copy in (*copies(path), set_aside(path)):
+    for copy in (*copies(path), *set_aside(path)):
         copy.unlink(missing_ok=True)
 
 
-def set_aside(path: Path) -> Path:
-    """Where the database of an upgrade that was undone lies."""
-    return path.with_name(f"{path.name}.{UNDONE}")
+def set_aside(path: Path) -> list[Path]:
+    """Where the databases of upgrades that were undone lie: nobody's newest words go because somebody undid twice."""
+    return sorted(path.parent.glob(f"{path.name}.{UNDONE}*"))
+
+
+def _place_aside(path: Path) -> Path:
+    first = path.with_name(f"{path.name}.{UNDONE}")
+    others = (first.with_name(f"{first.name}-{number}") for number in itertools.count(2))
+    return next(place for place in itertools.chain([first], others) if not place.exists())
 
 
 @dataclass(frozen=True)
@@ -72,7 +79,7 @@ def undo_upgrade(path: Path) -> Undone:
         found = copies(path)
         if not found:
             raise NothingToUndo
-        copy, aside = found[-1], set_aside(path)
+        copy, aside = found[-1], _place_aside(path)
         with closing(sqlite3.connect(copy)) as before:
             if before.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
                 raise DataDamaged(f"{copy.name}, the copy from before the upgrade")
@@ -85,7 +92,6 @@ def undo_upgrade(path: Path) -> Undone:
             ).fetchall()
             now.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         # SQLite has removed its log with the last connection: the file is all of it. One step puts the other in its place.
-        aside.unlink(missing_ok=True)
         _link(path, aside)
         copy.replace(path)
     return Undone(revision, was, dict(since), aside)
