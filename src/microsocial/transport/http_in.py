@@ -219,7 +219,7 @@ class PeerDoor:
         if asked.link is not None:
             _check_any_key(signed, known)
         elif known is None:
-            return self._answer(signed, Status.NOT_FRIENDS)
+            return self._answer(signed, Status.NOT_FRIENDS, keys=self._own_keys())
         elif (refused := self._check_key(request, signed, known)) is not None:
             return refused
         self._check_nonce(signed)
