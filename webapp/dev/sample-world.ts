@@ -261,7 +261,7 @@ export class World {
     words_confirmed: true,
     words_asked: [7, 19],
   };
-  settings: Settings = { theme: 'auto', density: 'calm' };
+  settings: Settings = { theme: 'auto', density: 'calm', link_cards: 'on' };
   posts = posts();
   friends = [
     friend(elif, 'Posted at 14:20', { circles: [{ id: 'walks', name: 'Walks', people: [] }] }),

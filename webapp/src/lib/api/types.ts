@@ -326,6 +326,7 @@ export interface Storage {
 export interface Settings {
   theme: 'auto' | 'light' | 'dark';
   density: 'calm' | 'compact';
+  link_cards: 'on' | 'off';
 }
 
 export interface Draft {

@@ -27,12 +27,12 @@ function keep(changes: Kept): void {
   }
 }
 
-export function applyLook(settings: Settings): void {
+export function applyLook({ theme, density }: Pick<Settings, 'theme' | 'density'>): void {
   const root = document.documentElement;
-  if (settings.theme === 'auto') delete root.dataset['mode'];
-  else root.dataset['mode'] = settings.theme;
-  root.dataset['density'] = settings.density;
-  keep(settings);
+  if (theme === 'auto') delete root.dataset['mode'];
+  else root.dataset['mode'] = theme;
+  root.dataset['density'] = density;
+  keep({ theme, density });
 }
 
 export function applyHue(hue: number | null): void {

@@ -12,7 +12,7 @@ class Door {
   state = $state<State>('asking');
   name = $state<string | null>(null);
   me = $state<Me | null>(null);
-  settings = $state<Settings>({ theme: 'auto', density: 'calm' });
+  settings = $state<Settings>({ theme: 'auto', density: 'calm', link_cards: 'on' });
   connected = $state(true);
 
   constructor() {
