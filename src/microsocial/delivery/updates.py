@@ -48,17 +48,15 @@ class Updates:
         key_log = self._log.key_logs(conn, [person])[person]
         prekey = _prekey_of(friend, key_log)
         if prekey is None:
-            return self._introduce(friend, key_log) if friend.prekey is not None else None
+            return self._introduce(friend) if friend.prekey is not None else None
         if friend.state == "leaving":
             return self._farewell(conn, friend, key_log, prekey)
         if friend.reunion:
             return self._go_on(conn, friend, key_log, prekey, Progress.read(friend.reunion))
         return self._update_or_reunion(conn, friend, key_log, prekey, hello=hello)
 
-    def _introduce(self, friend: Correspondent, key_log: KeyLog) -> Draft | None:
+    def _introduce(self, friend: Correspondent) -> Draft:
         """What I could seal to was signed before their key was renewed. Whoever is shown my key log tells a new one (spec 10.6)."""
-        if friend.key_number >= key_log.number and friend.state != "leaving":
-            return None  # they have spoken since, and will again
         body = dump({"keys": self._log.me.key_log.encoded()})
         outgoing = Outgoing(
             friend.person, "keys", body, hash_of(body), tuple(json.loads(friend.urls))
