@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from tests.server.conftest import PASSWORD
 
+from microsocial.archive.leaving.purge import Purge
 from microsocial.delivery.service import Delivery
 
 HOUR_MS = 3_600_000
@@ -145,3 +146,14 @@ async def test_a_copy_that_stopped_is_continued_and_says_so(owner, node):
     assert stopped.startswith("Another copy of you")
     assert (await owner.post("/copies/continue")).status_code == 200
     assert (await owner.get("/status")).json()["stopped"] is None
+
+
+async def test_a_purge_that_breaks_is_not_told_as_done(owner, monkeypatch):
+    def break_off(*_):
+        raise RuntimeError("nobody expected this")
+
+    await post(owner, "one")
+    monkeypatch.setattr(Purge, "step", break_off)
+    broke = await owner.post("/purge", {"what": "posts"})
+    assert broke.status_code == 500
+    assert await texts(owner) == ["one"]

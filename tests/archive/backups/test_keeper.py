@@ -1,12 +1,17 @@
 """The plan: where backups go, when they are made, and how it stands. Over a node that runs, with its own clock."""
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 from tests.support.time_and_chance import FakeClock, SeededEntropy
 
 from microsocial.archive.backups import passphrase
+from microsocial.archive.backups.age import Key
+from microsocial.archive.backups.folder import BackupFolder
 from microsocial.archive.backups.keeper import Backups
+from microsocial.archive.backups.keys import Opened
+from microsocial.archive.backups.making import Made
 from microsocial.archive.backups.model import (
     DAY_MS,
     HOUR_MS,
@@ -16,6 +21,7 @@ from microsocial.archive.backups.model import (
     PassphraseWeak,
     PassphraseWrong,
 )
+from microsocial.archive.backups.store import snapshot_sizes
 from microsocial.archive.work import AlreadyWorking, Workbench
 from microsocial.database import Database
 from microsocial.events import EventBus, LiveEvent
@@ -229,3 +235,13 @@ async def test_the_schedule_runs_and_ends_with_the_node(keeper, monkeypatch) -> 
     await asyncio.wait_for(looked.wait(), 5)
     await keeper.stop()
     assert not left.parent.exists()
+
+
+async def test_a_backup_that_ends_after_another_folder_was_chosen_is_not_expected_there(
+    keeper, tmp_path
+) -> None:
+    await chosen(keeper)
+    opened = Opened(BackupFolder(tmp_path / "an earlier disk"), Key(bytes(32)))
+    made = Made(manifest=SimpleNamespace(id="20260101T000000Z", made=1, size=1), written=1, kept=[])
+    await keeper._db.write(lambda conn: keeper._note_made(conn, opened, made, "done"))
+    assert await keeper._db.read(snapshot_sizes) == {}

@@ -187,7 +187,7 @@ class Backups:
             self._note(progress, trouble=told(error), next=later)
             raise
         sentence = _sentence(made)
-        progress.wait(self._db.write(lambda conn: self._note_made(conn, made, sentence)))
+        progress.wait(self._db.write(lambda conn: self._note_made(conn, opened, made, sentence)))
         return f"{sentence} {self._rehearse(opened, progress)}"
 
     def _rehearsal(self, progress: Progress) -> str:
@@ -228,11 +228,11 @@ class Backups:
 
         progress.wait(self._db.write(note))
 
-    def _note_made(self, conn: Connection, made: Made, sentence: str) -> None:
+    def _note_made(self, conn: Connection, opened: Opened, made: Made, sentence: str) -> None:
         moment, size = made.manifest.made, made.manifest.size
         plan = store.find_plan(conn)
-        if plan is None:
-            return  # given up meanwhile
+        if plan is None or Path(plan.folder) != opened.folder.path:
+            return  # given up meanwhile, or they go elsewhere now
         store.put_snapshot(conn, made.manifest.id, moment, size)
         store.keep_snapshots(conn, made.kept)
         following = self._clock.now() + model.EVERY_MS.get(plan.every, 0)

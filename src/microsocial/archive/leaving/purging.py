@@ -10,7 +10,6 @@ from microsocial.archive.work import Progress, Workbench
 from microsocial.context import ApiContext
 from microsocial.database import DATABASE_NAME
 from microsocial.database.copies import forget_copies
-from microsocial.errors import MicrosocialError
 from microsocial.media.keeping import Keeping
 from microsocial.media.service import Media
 
@@ -35,13 +34,13 @@ class Purging:
     async def purge(self, wish: Wish) -> Found:
         """Let it go; give what went. Raises AlreadyWorking, Stopped, and what the machine's faults raise."""
         total = await self.found(wish)
-        failures: list[MicrosocialError] = []
+        failures: list[Exception] = []
         went: list[int] = []
 
         def job(progress: Progress) -> str:
             try:
                 self._all_steps(wish, total.count, progress, went)
-            except MicrosocialError as error:
+            except Exception as error:
                 failures.append(error)
                 raise
             return f"{sum(went):,} things are gone."
