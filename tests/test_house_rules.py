@@ -12,6 +12,8 @@ import pytest
 from tools.generated import pages
 
 import microsocial
+from microsocial.archive.backups.making import LEFT_OUT
+from microsocial.database import metadata
 from microsocial.errors import MicrosocialError
 from microsocial.settings import rows, variable
 
@@ -23,6 +25,11 @@ ROOMS = sorted(path.parent for path in SRC.glob("*/__init__.py"))
 # What can be read in one sitting.
 MAX_LINES = 400
 EMPTY_WORDS = {"utils", "util", "helpers", "helper", "manager", "managers", "misc", "common"}
+ROOM_TABLES = [
+    ".".join(path.relative_to(SRC.parent).with_suffix("").parts)
+    for path in MODULES
+    if "Table(" in path.read_text() and "migrations" not in path.parts
+]
 PURE_OR_SYNCHRONOUS = {"model", "service", "store", "peer"}
 
 
@@ -157,3 +164,14 @@ def test_links_between_documents_lead_somewhere() -> None:
         if not (document.parent / target).exists()
     ]
     assert broken == []
+
+
+def test_every_table_has_its_place_among_the_classes_of_state() -> None:
+    for module in ROOM_TABLES:
+        importlib.import_module(module)
+    page = (ROOT / "docs/develop/architecture.md").read_text()
+    told = re.findall(r"`([a-z_]+)`", page.split("## Three classes of state")[1])
+    secrets = page.split("**Secrets of this machine**: ")[1].split(".")[0]
+    assert set(metadata.tables) - set(told) == set()
+    assert [name for name in metadata.tables if told.count(name) != 1] == []
+    assert set(re.findall(r"`([a-z_]+)`", secrets)) == set(LEFT_OUT)
