@@ -241,3 +241,23 @@ def test_what_nobody_thought_of_is_one_sentence_too(
     assert "ZeroDivisionError: by nought" in err
     with pytest.raises(ZeroDivisionError):
         type_("--trace", "status")
+
+
+def test_a_yes_to_a_new_home_goes_to_the_only_place_that_is_asked_about(
+    node: FakeNode, type_: Terminal
+) -> None:
+    homes = [{"place": "192.168.1.20:8000", "sentence": "…"}]
+    node.says("GET", "/resolve", {"id": "whole-id"})
+    node.says("GET", "/friends/whole-id", {"name": "Ben", "at_home": homes})
+    node.says("POST", "/friends/whole-id/home", {"name": "Ben", "at_home": []})
+    code, out, _ = type_("friends", "home", "ben")
+    assert (code, out) == (0, "Ben is called at 192.168.1.20:8000 from now on.\n")
+    assert node.asked[-1][2] == {"place": "192.168.1.20:8000"}
+    homes.append({"place": "192.168.1.21:8000", "sentence": "…"})
+    code, _, err = type_("friends", "home", "ben")
+    assert code == 1
+    assert "192.168.1.20:8000, 192.168.1.21:8000" in err
+    node.says("GET", "/friends/whole-id", {"name": "Ben", "at_home": []})
+    code, _, err = type_("friends", "home", "ben")
+    assert code == 1
+    assert "Nobody asks" in err

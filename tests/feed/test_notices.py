@@ -69,3 +69,20 @@ def test_blocked_people_leave_no_notice(village):
     village.bring()
     ana.write(lambda conn: ana.friends.block(conn, ben.id))
     assert notices(ana) == []
+
+
+def test_a_new_home_is_asked_about_until_the_answer(village):
+    ana, ben = village.people_named("Ana", "Ben")
+    urls = ["http://192.168.1.20:8000", "http://192.168.1.21:8000"]
+    village.clock.advance(1_000)
+    ben.write(lambda conn: ben.log.set_one(conn, "address", {"urls": urls, "home": []}))
+    village.bring()
+    newest = notices(ana)[0]
+    assert newest["sentence"] == (
+        "Ben says they are at home at 192.168.1.20:8000, 192.168.1.21:8000 now. Is that so?"
+    )
+    assert newest["kind"] == "home"
+    assert newest["about"]["person"]["id"] == ben.id
+    for place in ("192.168.1.20:8000", "192.168.1.21:8000"):
+        ana.write(lambda conn, place=place: ana.friends.not_at_home(conn, ben.id, place))
+    assert sentences(ana) == ["You and Ben are friends now."]

@@ -99,3 +99,21 @@ async def test_what_cannot_be_is_said_in_words(anas):
     assert (await anas.post("/friends", json={})).status_code == 400
     assert (await anas.post("/friends", json={"link": "x", "more": 1})).status_code == 422
     assert (await anas.delete("/invites/nothing")).status_code == 404
+
+
+async def test_saying_yes_and_no_to_a_new_home(ana, ben, anas):
+    await ben.knocking.accept_invite(ana.invite())
+    urls = ["http://192.168.1.20:8000", "http://[fd00::5]:8000"]
+    ben.write(lambda conn: ben.log.set_one(conn, "address", {"urls": urls, "home": []}))
+    record = ben.read(lambda conn: ben.log.get(conn, ben.id, "address")).envelope
+    keys = ana.read(lambda conn: ana.log.key_logs(conn, [ben.id]))
+    ana.write(lambda conn: ana.log.accept(conn, record, ben.id, keys))
+    where = f"/friends/{ben.id}/home"
+    assert len((await anas.get(f"/friends/{ben.id}")).json()["at_home"]) == 2
+    no = await anas.delete(where, params={"place": "[fd00::5]:8000"})
+    assert [one["place"] for one in no.json()["at_home"]] == ["192.168.1.20:8000"]
+    yes = await anas.post(where, json={"place": "192.168.1.20:8000"})
+    assert yes.json()["at_home"] == []
+    assert (await anas.post(where, json={"place": "192.168.1.1:80"})).status_code == 404
+    assert (await anas.delete(where, params={"place": "192.168.1.1:80"})).status_code == 404
+    assert (await anas.post(f"/friends/{ana.id}/home", json={"place": "a"})).status_code == 409

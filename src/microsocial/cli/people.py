@@ -30,6 +30,14 @@ class NoSuchCircle(NotFound):
     """You have no circle of that name."""
 
 
+class NothingAsked(NotFound):
+    """Nobody asks whether this friend is at home anywhere. Name the place to say yes to it nevertheless."""
+
+
+class WhichHome(Invalid):
+    """They name more than one place. Say which."""
+
+
 def _line(friend: Friend) -> str:
     heard = f", last heard from {moment(friend['last_heard'])}" if friend.get("last_heard") else ""
     return f"{friend['id'][:8]}  {friend['name']}  ({_STATES.get(friend['state'], friend['state'])}{heard})"
@@ -128,6 +136,37 @@ def give_help(door: Door, person: FriendArgument) -> None:
     door.tell(given, given["link"], "", given["sentence"])
 
 
+@owner_command(friends_group, "home")
+def home(
+    door: Door,
+    person: FriendArgument,
+    place: Annotated[
+        str | None, typer.Argument(metavar="PLACE", help="Such as 192.168.1.20:8000.")
+    ] = None,
+    no: Annotated[
+        bool, typer.Option("--no", help="They are not; nothing is called there.")
+    ] = False,
+) -> None:
+    """Say yes when a friend is at home at a private address now: from then on your node calls there."""
+    found = door.person(person)
+    place = place or _asked_place(door.do(calls.friend(found)))
+    if no:
+        friend = door.do(calls.not_at_home(found, place))
+        door.tell(friend, f"Nothing is called at {place}.")
+    else:
+        friend = door.do(calls.at_home(found, place))
+        door.tell(friend, f"{friend['name']} is called at {place} from now on.")
+
+
+def _asked_place(friend: Friend) -> str:
+    places = [one["place"] for one in friend["at_home"]]
+    if not places:
+        raise NothingAsked
+    if len(places) > 1:
+        raise WhichHome("They name more than one place. Say which: " + ", ".join(places))
+    return places[0]
+
+
 @owner_command(friends_group, "block")
 def block(door: Door, person: FriendArgument) -> None:
     """End a friendship without a word and hear nothing from them any more."""
@@ -154,6 +193,7 @@ def show(door: Door, person: FriendArgument) -> None:
         friend.get("sentence") or "",
         *friend.get("trust", []),
         *friend.get("waiting", []),
+        *(one["sentence"] for one in friend.get("at_home", [])),
         *(f"lives at {url}" for url in friend.get("address", [])),
     )
 

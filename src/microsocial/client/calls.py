@@ -52,6 +52,16 @@ def check_words(words: Sequence[str]) -> Call[dict[str, Any]]:
     return Call("POST", "/words/check", body={"words": list(words)})
 
 
+def at_home(person: str, place: str) -> Call[model.Friend]:
+    """They live at this private `host:port`; from now on they are called there."""
+    return Call("POST", f"/friends/{_part(person)}/home", body={"place": place})
+
+
+def not_at_home(person: str, place: str) -> Call[model.Friend]:
+    """They do not; nothing is called there."""
+    return Call("DELETE", f"/friends/{_part(person)}/home", {"place": place})
+
+
 def give_help(person: str) -> Call[dict[str, Any]]:
     """A link with which a friend who has lost everything comes back."""
     return Call("POST", f"/friends/{_part(person)}/help")

@@ -174,6 +174,11 @@ class Circle(TypedDict):
     people: list[Person]
 
 
+class Home(TypedDict):
+    place: str
+    sentence: str
+
+
 class Friend(Person):
     since: int
     trust: list[str]
@@ -182,6 +187,7 @@ class Friend(Person):
     sees_from: int
     circles: list[Circle]
     address: list[str]
+    at_home: list[Home]
     sentence: str
     state: str
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from microsocial.events import Event, LiveEvent
 from microsocial.feed.model import Notice
 from microsocial.feed.notices import Notices
+from microsocial.friends.model import HomeAsked
 from microsocial.friends.service import Friends
 from microsocial.messages.model import MessageChanged
 from microsocial.messages.service import Messages
@@ -25,6 +26,7 @@ SHOWN: tuple[type[Event], ...] = (
     ReactionsChanged,
     EntryNoticed,
     KeysChanged,
+    HomeAsked,
     MessageChanged,
 )
 
@@ -51,7 +53,10 @@ class Live:
         if renewed:
             notices = self._notices.about_keys(conn, renewed)
             found |= dict(zip(renewed, map(_notice, notices), strict=True))
-        if len(messages) + len(renewed) < len(once):
+        homes = [one for one in once if isinstance(one, HomeAsked)]
+        if homes:
+            found |= self._of_homes(conn, homes)
+        if len(messages) + len(renewed) + len(homes) < len(once):
             found |= self._of_posts(conn, once)
         return [found[event] for event in once if event in found]
 
@@ -64,6 +69,11 @@ class Live:
             for event in happened
             if event.ref in shown
         }
+
+    def _of_homes(self, conn: Connection, happened: Sequence[HomeAsked]) -> dict[Event, LiveEvent]:
+        notices = self._notices.about_homes(conn, [event.person for event in happened])
+        asked = {notice["about"]["person"]["id"]: notice for notice in notices}
+        return {one: _notice(asked[one.person]) for one in happened if one.person in asked}
 
     def _of_posts(self, conn: Connection, happened: Collection[Event]) -> dict[Event, LiveEvent]:
         blocked = self._friends.blocked(conn)

@@ -4,7 +4,7 @@ Nothing is kept for it: what others wrote under my posts is read from the entrie
 behind; friendships and requests are read from the friends room.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ SENTENCES = {
     "friend": "You and {name} are friends now.",
     "ended": "{name} and you are no longer friends.",
     "request": "{name} would like to be your friend.",
+    "home": "{name} says they are at home at {where} now. Is that so?",
     "keys-planned": "{name} changed keys, as planned.",
     "keys-stolen": "{name}'s key was stolen; there is a new one now.",
     "taken-out": "What was said in {name}'s name after a theft was taken out: {many}.",
@@ -40,6 +41,7 @@ class Happened:
     person: str
     happened: int
     many: int = 0
+    where: str = ""
 
 
 class Notices:
@@ -63,6 +65,12 @@ class Notices:
             _about_person(Happened(f"keys-{one.reason}", one.person, now), persons[one.person], 0)
             for one in happened
         ]
+
+    def about_homes(self, conn: Connection, people: Collection[str]) -> list[Notice]:
+        """Give the notices that ask whether friends live where they say, as far as they are open."""
+        persons = self._friends.persons(conn, people)
+        rows = store.homes_asked(conn, people)
+        return [_about_person(row, persons[row.person], 0) for row in rows]
 
     def all(self, conn: Connection) -> list[Notice]:
         """Give the notices, newest first."""
@@ -96,7 +104,7 @@ def _about_person(row: Row[Any] | Happened, person: Person, read_until: int) -> 
     return Notice(
         id=f"{row.kind}-{row.person}-{row.happened}",
         kind=row.kind,
-        sentence=SENTENCES[row.kind].format(name=person["name"], many=row.many),
+        sentence=SENTENCES[row.kind].format(name=person["name"], many=row.many, where=row.where),
         created=row.happened,
         read=row.happened <= read_until,
         about={"person": person},

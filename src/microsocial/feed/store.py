@@ -8,6 +8,7 @@ from sqlalchemy import (
     Connection,
     Integer,
     Row,
+    Select,
     Table,
     Text,
     func,
@@ -45,36 +46,60 @@ def mark_read(conn: Connection, name: str, until: int) -> None:
 def happened_with_people(
     conn: Connection, limit: int, without: Collection[str] = ()
 ) -> Sequence[Row[Any]]:
-    """Give (kind, person, happened, many): friendships begun or ended by them, open requests, keys renewed, what was taken out."""
+    """Give (kind, person, happened, many, where): friendships begun or ended by them, open requests, keys renewed, what was taken out, homes to say yes to."""
     friends, asks = friends_store.friends, friends_store.asks
-    one = literal(1)
+    one, nowhere = literal(1), literal("")
     began = select(
         literal("friend").label("kind"),
         friends.c.person,
         friends.c.since.label("happened"),
         one.label("many"),
+        nowhere.label("where"),
     )
-    ended = select(literal("ended"), friends.c.person, friends.c.ended, one).where(
+    ended = select(literal("ended"), friends.c.person, friends.c.ended, one, nowhere).where(
         friends.c.state == "former", friends.c.ended_by == "them"
     )
-    asked = select(literal("request"), asks.c.person, asks.c.received, one).where(
+    asked = select(literal("request"), asks.c.person, asks.c.received, one, nowhere).where(
         asks.c.declined.is_(None)
     )
     changed, aside = keys_store.key_changes, keys_store.set_aside
     renewed = select(
-        literal("keys-") + changed.c.reason, changed.c.person, changed.c.learned, one
+        literal("keys-") + changed.c.reason, changed.c.person, changed.c.learned, one, nowhere
     ).join(friends, friends.c.person == changed.c.person)
     taken_out = (
-        select(literal("taken-out"), aside.c.author, func.max(aside.c.happened), func.count())
+        select(
+            literal("taken-out"), aside.c.author, func.max(aside.c.happened), func.count(), nowhere
+        )
         .join(friends, friends.c.person == aside.c.author)
         .where(aside.c.via.is_not(None))
         .group_by(aside.c.author, aside.c.disown)
     )
-    every = union_all(began, ended, asked, renewed, taken_out).subquery()
+    every = union_all(began, ended, asked, renewed, taken_out, _homes_asked()).subquery()
     query = select(every)
     if without:
         query = query.where(every.c.person.not_in(without))
     return conn.execute(query.order_by(every.c.happened.desc(), every.c.person).limit(limit)).all()
+
+
+def _homes_asked() -> Select[Any]:
+    homes = friends_store.homes
+    return (
+        select(
+            literal("home").label("kind"),
+            homes.c.person,
+            func.max(homes.c.asked).label("happened"),
+            func.count().label("many"),
+            func.group_concat(homes.c.place, ", ").label("where"),
+        )
+        .where(homes.c.declined.is_(None))
+        .group_by(homes.c.person)
+    )
+
+
+def homes_asked(conn: Connection, people: Collection[str]) -> Sequence[Row[Any]]:
+    """Give the same for the homes of these people alone."""
+    query = _homes_asked().where(friends_store.homes.c.person.in_(set(people)))
+    return conn.execute(query).all()
 
 
 def every_message(conn: Connection, without: Collection[str] = ()) -> Iterable[Row[Any]]:

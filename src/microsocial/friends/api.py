@@ -27,6 +27,10 @@ class NewFriend(Body):
     note: str = ""
 
 
+class Home(Body):
+    place: str
+
+
 class Named(Body):
     name: str
 
@@ -117,6 +121,18 @@ def _friends(routes: APIRouter, context: ApiContext) -> None:
         friends = context.room(Friends)
         await context.db.write(lambda conn: friends.go_on(conn, person))
         return await context.db.read(lambda conn: friends.friend(conn, person))
+
+    @routes.post("/friends/{person}/home")
+    async def at_home(person: str, asked: Home) -> FriendShape:
+        """They live at this private address indeed; from now on they are called there."""
+        friends = context.room(Friends)
+        return await context.db.write(lambda conn: friends.at_home(conn, person, asked.place))
+
+    @routes.delete("/friends/{person}/home")
+    async def not_at_home(person: str, place: str) -> FriendShape:
+        """They do not, as far as you know: nothing is called there."""
+        friends = context.room(Friends)
+        return await context.db.write(lambda conn: friends.not_at_home(conn, person, place))
 
     @routes.post("/friends/{person}/block", status_code=204)
     async def block(person: str) -> None:

@@ -31,6 +31,7 @@ from microsocial.friends.model import (
     RequestArrived,
 )
 from microsocial.friends.page import Pages
+from microsocial.friends.places import Places
 from microsocial.friends.residents import Resident
 from microsocial.identity.me import Me
 from microsocial.protocol.encoding import hash_of
@@ -70,6 +71,7 @@ class Doors:
         delivery: Delivery,
         invites: Invites,
         pages: Pages,
+        places: Places,
         capsules: Capsules,
         clock: Clock,
     ) -> None:
@@ -78,6 +80,7 @@ class Doors:
         self._delivery = delivery
         self._invites = invites
         self._pages = pages
+        self._places = places
         self._capsules = capsules
         self._clock = clock
 
@@ -297,6 +300,7 @@ class Doors:
             introduced.address.urls,
         )
         self._renew(conn, introduced)
+        self._places.note(conn, (person,))
         self._capsules.renew(conn, at_once=True)
         emit(conn, FriendshipBegan(person))
         emit(conn, LiveEvent("friend.arrived", {"friend": self._pages.friend(conn, person)}))

@@ -47,6 +47,13 @@ class CircleShape(TypedDict):
     people: list[Person]
 
 
+class HomeShape(TypedDict):
+    """A private address that a friend says they live at, waiting for the owner's yes or no."""
+
+    place: str  # host:port
+    sentence: str
+
+
 class FriendShape(Person):
     """A person with everything the page about them says."""
 
@@ -60,6 +67,7 @@ class FriendShape(Person):
     address: list[str]
     about: str
     note: str | None
+    at_home: list[HomeShape]
     sentence: str
     state: State
 
@@ -116,6 +124,13 @@ class RequestArrived(Event):
     name: str
 
 
+@dataclass(frozen=True)
+class HomeAsked(Event):
+    """A friend says that they live at a private address now; the owner is to say whether that is so."""
+
+    person: str
+
+
 class NobodyLikeThat(NotFound):
     """You know nobody by that name. Look at your friends and try the name or the id shown there."""
 
@@ -150,6 +165,10 @@ class TooManyInvites(TooMuch):
 
 class NotAFriend(Conflict):
     """This person is not among your friends."""
+
+
+class NoSuchHome(NotFound):
+    """This friend does not say that they are at home there. Their newest address is on the page about them."""
 
 
 class NothingToSettle(Conflict):

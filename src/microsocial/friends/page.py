@@ -5,7 +5,7 @@ Rule 1: a list of a hundred friends costs as many statements as one friend.
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,9 @@ from microsocial.delivery.ledger import Account
 from microsocial.delivery.service import Delivery
 from microsocial.friends import people, sentences, store
 from microsocial.friends.circles import Circle, Circles
-from microsocial.friends.model import CircleShape, FriendShape, Person, State
+from microsocial.friends.homes import is_this_machine
+from microsocial.friends.model import CircleShape, FriendShape, HomeShape, Person, State
+from microsocial.friends.places import Places
 from microsocial.friends.sentences import Tie
 from microsocial.protocol.keys import KeyLog
 from microsocial.records.service import Log
@@ -39,12 +41,16 @@ class _Facts:
     taken_out: Mapping[str, int]
     contradicting: Mapping[str, int]
     accounts: Mapping[str, Account]
+    homes: Mapping[str, list[str]]
     circles: Mapping[str, list[Circle]] = field(default_factory=dict)
 
 
 class Pages:
-    def __init__(self, me: str, log: Log, delivery: Delivery, circles: Circles) -> None:
+    def __init__(
+        self, me: str, log: Log, delivery: Delivery, circles: Circles, places: Places
+    ) -> None:
         self._me = me
+        self._places = places
         self._log = log
         self._delivery = delivery
         self._circles = circles
@@ -87,6 +93,7 @@ class Pages:
             taken_out=self._log.apart.counts(conn, ids),
             contradicting=self._log.rings.forked(conn, ids),
             accounts=accounts,
+            homes=self._places.asked(conn, ids),
             circles=of_person,
         )
 
@@ -113,6 +120,7 @@ class Pages:
             address=list(json.loads(address.urls)) if address is not None else [],
             about=profile.about if profile is not None else "",
             note=ask.note if ask is not None else None,
+            at_home=_homes(tie, facts.homes.get(person, ())),
             sentence=sentences.state(tie),
             state=tie.state,
         )
@@ -153,6 +161,20 @@ class Pages:
             ("former", row is not None),
         )
         return next((state for state, holds in states if holds), "stranger")
+
+
+def _homes(tie: Tie, places: Iterable[str]) -> list[HomeShape]:
+    if tie.state != "friend":
+        return []
+    return [
+        HomeShape(
+            place=place,
+            sentence=sentences.at_home(
+                tie.name, place, is_this_machine=is_this_machine(f"http://{place}")
+            ),
+        )
+        for place in places
+    ]
 
 
 def _circle(circle: Circle, persons: Mapping[str, Person]) -> CircleShape:

@@ -13,6 +13,7 @@ from microsocial.friends import store
 from microsocial.friends.circles import fold
 from microsocial.friends.model import ProfileChanged
 from microsocial.friends.page import Pages
+from microsocial.friends.places import Places
 from microsocial.protocol.payloads import Address, Profile
 from microsocial.protocol.refusals import Refusal
 from microsocial.records.model import Stored
@@ -53,10 +54,12 @@ class ProfileHandler:
 
 
 class AddressHandler:
-    """Where people can be reached; delivery hears it too."""
+    """Where people can be reached; delivery hears it too, and the owner is asked about a private place."""
 
-    def __init__(self, me: str, delivery: Delivery) -> None:
+    def __init__(self, me: str, delivery: Delivery, pages: Pages, places: Places) -> None:
         self._me = me
+        self._pages = pages
+        self._places = places
         self._delivery = delivery
 
     def may_stand(self, _conn: Connection, stored: Stored, via: str) -> str | None:
@@ -75,6 +78,9 @@ class AddressHandler:
         )
         if stored.author != self._me:
             self._delivery.learn_urls(conn, stored.author, address.urls)
+            if self._places.note(conn, (stored.author,)):
+                page = self._pages.friend(conn, stored.author)
+                emit(conn, LiveEvent("friend.changed", {"friend": page}))
 
     def clear(self, conn: Connection) -> None:
         conn.execute(store.addresses.delete())

@@ -80,6 +80,19 @@ def waiting(tie: Tie, account: Account | None) -> list[str]:
     return [since, account.error] if account.error else [since]
 
 
+def at_home(name: str, place: str, *, is_this_machine: bool) -> str:
+    """Ask whether somebody lives where they say; a yes makes this machine call there."""
+    if is_this_machine:
+        return (
+            f"{name} says they are at home at {place} now, which is this very machine. Is that so? "
+            f"Say yes only if {name}'s program runs here."
+        )
+    return (
+        f"{name} says they are at home at {place} now, in a private network. Is that so? "
+        f"Say yes only if {name} told you, and you share that network."
+    )
+
+
 def state(tie: Tie) -> str:
     """The one sentence that stands beside the name."""
     name = tie.name

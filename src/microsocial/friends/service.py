@@ -28,10 +28,12 @@ from microsocial.friends.model import (
 )
 from microsocial.friends.page import Pages
 from microsocial.friends.peer import AddressHandler, ProfileHandler
+from microsocial.friends.places import Places
 from microsocial.identity.me import Me
 from microsocial.protocol.keys import KeyLog
 from microsocial.protocol.signatures import SignedRequest
 from microsocial.records.service import Log
+from microsocial.transport.guard import Network
 
 SHORTEST_PREFIX = 4  # of an id; less could be a name
 
@@ -46,6 +48,7 @@ class Friends:
         delivery: Delivery,
         clock: Clock,
         entropy: Entropy,
+        opened: Iterable[Network] = (),
     ) -> None:
         self._me = me
         self._log = log
@@ -53,12 +56,15 @@ class Friends:
         self._clock = clock
         self.circles = Circles(clock, entropy)
         self.invites = Invites(me.id, clock, entropy)
-        self.pages = Pages(me.id, log, delivery, self.circles)
+        self.places = Places(me.id, clock, opened)
+        self.pages = Pages(me.id, log, delivery, self.circles, self.places)
         self.capsules = Capsules(me, log, self.circles, clock)
         self.help = Helping(me, log, clock, entropy)
-        self.doors = Doors(me, log, delivery, self.invites, self.pages, self.capsules, clock)
+        self.doors = Doors(
+            me, log, delivery, self.invites, self.pages, self.places, self.capsules, clock
+        )
         log.register("profile", ProfileHandler(me.id, self.pages))
-        log.register("address", AddressHandler(me.id, delivery))
+        log.register("address", AddressHandler(me.id, delivery, self.pages, self.places))
         delivery.when_left(self.they_left)
         delivery.when_ended(self.they_ended)
         delivery.when_revived(self.they_never_left)
@@ -190,12 +196,17 @@ class Friends:
             return
         again = update(store.friends).where(store.friends.c.person == person)
         conn.execute(again.values(state="friend", ended=None, ended_by=None))
+        self.places.note(conn, (person,))
         emit(conn, LiveEvent("friend.arrived", {"friend": self.pages.friend(conn, person)}))
 
     def _keys_renewed(self, conn: Connection, _before: int, key_log: KeyLog) -> None:
         if self.is_friend(conn, key_log.id):
-            page = self.pages.friend(conn, key_log.id)
-            emit(conn, LiveEvent("friend.changed", {"friend": page}))
+            self._changed(conn, key_log.id)
+
+    def _changed(self, conn: Connection, person: str) -> FriendShape:
+        page = self.pages.friend(conn, person)
+        emit(conn, LiveEvent("friend.changed", {"friend": page}))
+        return page
 
     def go_on(self, conn: Connection, person: str) -> None:
         """Two keys claim to be theirs; the owner asked them, and goes on with the one that was known."""
@@ -232,6 +243,7 @@ class Friends:
             .values(state="former", ended=self._clock.now(), ended_by="me" if by_me else "them")
         )
         self.circles.leave_all(conn, person)
+        self.places.forget(conn, person)
         if by_me:  # else delivery knows it already, and told us
             self._delivery.end(conn, person, tell=tell)
         emit(conn, FriendshipEnded(person, by_me))
@@ -239,6 +251,20 @@ class Friends:
         emit(conn, LiveEvent("friend.ended", {"friend": person, "sentence": sentence}))
 
     # Where people are
+
+    def look_for_homes(self, conn: Connection) -> None:
+        """At the start: whoever waits behind a private address since an earlier version, or another address of mine, is asked about."""
+        self.places.note(conn, self.active(conn))
+
+    def at_home(self, conn: Connection, person: str, place: str) -> FriendShape:
+        """Say yes: this friend lives at this private place, and is called there."""
+        self.places.accept(conn, person, place)
+        return self._changed(conn, person)
+
+    def not_at_home(self, conn: Connection, person: str, place: str) -> FriendShape:
+        """Say no, or take a yes back."""
+        self.places.decline(conn, person, place)
+        return self._changed(conn, person)
 
     def allowed_hosts(self, conn: Connection, person: str) -> frozenset[str]:
         """The private `host:port`s that the owner accepted for this person, for the address guard."""

@@ -1,7 +1,7 @@
 """The tables of the friends room, and the statements that are used in more than one place.
 
-`friends`, `asks`, `knocks`, `invites`, `circles`, `blocks`, `faces`, `allowed_hosts` are local facts (backed up, not
-rebuildable); `profiles` and `addresses` are projections of records.
+`friends`, `asks`, `knocks`, `invites`, `circles`, `blocks`, `faces`, `allowed_hosts`, `homes` are local facts (backed up,
+not rebuildable); `profiles` and `addresses` are projections of records.
 """
 
 from collections.abc import Iterable
@@ -106,6 +106,14 @@ allowed_hosts = Table(
     metadata,
     Column("person", Text, primary_key=True),
     Column("host", Text, primary_key=True),  # host:port, as transport.guard.host_and_port writes it
+)
+homes = Table(  # private addresses that friends say they live at now, until I say yes
+    "homes",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("place", Text, primary_key=True),  # host:port, as in allowed_hosts
+    Column("asked", Integer, nullable=False),
+    Column("declined", Integer),  # remembered so that the same place is not asked about again
 )
 profiles = Table(
     "profiles",

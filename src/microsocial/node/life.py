@@ -157,9 +157,7 @@ class Node:
                 check_finished(self.settings.data)
                 check_recovered(self.settings.data)
             else:
-                self._move_in(
-                    build_rooms(me, self.clock, self.entropy, self.settings.data / FOLDER)
-                )
+                self._move_in(self._rooms_of(me))
         except BaseException:
             self.close()
             raise
@@ -208,11 +206,16 @@ class Node:
         self, conn: Connection, name: str, sheet: Sheet, password_hash: str, answer_hash: str
     ) -> Rooms:
         me = self.identity.create(conn, sheet, password_hash, answer_hash)
-        rooms = build_rooms(me, self.clock, self.entropy, self.settings.data / FOLDER)
+        rooms = self._rooms_of(me)
         rooms.log.set_one(
             conn, "profile", {"name": name, "hue": first_hue(me.id)}, audience="public"
         )
         return rooms
+
+    def _rooms_of(self, me: Me) -> Rooms:
+        opened = self.settings.allow_private_addresses
+        folder = self.settings.data / FOLDER
+        return build_rooms(me, self.clock, self.entropy, folder, opened)
 
     def _move_in(self, rooms: Rooms) -> None:
         self.rooms = rooms
@@ -255,6 +258,7 @@ class Node:
         told = self.rooms.log.find(conn, self.rooms.me.id, "address")
         if told is None or list(told.fields["urls"]) != [self.address]:
             self.rooms.log.set_one(conn, "address", {"urls": [self.address], "home": []})
+        self.rooms.friends.look_for_homes(conn)
         self.rooms.friends.capsules.renew(conn)
 
     async def _keep_house(self) -> None:

@@ -1,5 +1,6 @@
 """One person's rooms, wired to each other. Nothing here is read, written or started."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,6 +17,7 @@ from microsocial.media.service import Media
 from microsocial.messages.service import Messages
 from microsocial.posts.service import Posts
 from microsocial.records.service import Log
+from microsocial.transport.guard import Network
 
 T = TypeVar("T")
 
@@ -41,13 +43,22 @@ class Rooms:
         return find_part(self, kind)
 
 
-def build_rooms(me: Me, clock: Clock, entropy: Entropy, media_folder: Path = NO_FOLDER) -> Rooms:
-    """Make the rooms and wire them. Nothing is read, written or started."""
+def build_rooms(
+    me: Me,
+    clock: Clock,
+    entropy: Entropy,
+    media_folder: Path = NO_FOLDER,
+    opened: Iterable[Network] = (),
+) -> Rooms:
+    """Make the rooms and wire them. Nothing is read, written or started.
+
+    `opened` are the private networks that the owner opened for everybody.
+    """
     records = Log(me, clock, entropy)
     media = Media(me, clock, entropy, BlobFiles(media_folder / "blobs"))
     records.watch(media)
     delivery = Delivery(records, clock, entropy)
-    friends = Friends(me, records, delivery, clock, entropy)
+    friends = Friends(me, records, delivery, clock, entropy, opened)
     notices = Notices(me.id, friends, clock)
     posts = Posts(
         me,
