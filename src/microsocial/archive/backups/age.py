@@ -56,7 +56,11 @@ class Key:
 
     def name(self, kind: bytes, content: bytes) -> str:
         """Name what is kept: the same content always gets the same name, and only the key's holder can tell which."""
-        return hmac(hkdf(self.seed, b"microsocial backup names"), kind + b"\0" + content).hex()
+        return hmac(self._naming, kind + b"\0" + content).hex()
+
+    @cached_property
+    def _naming(self) -> bytes:
+        return hkdf(self.seed, b"microsocial backup names")
 
     def seal(self, plain: bytes) -> bytes:
         sealed: bytes = pyrage.encrypt(plain, [self._identity.to_public()])

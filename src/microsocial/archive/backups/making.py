@@ -27,6 +27,7 @@ from microsocial.archive.backups.manifest import (
     Image,
     Loose,
     Manifest,
+    needed_by,
     read_manifest,
     write_manifest,
 )
@@ -270,10 +271,9 @@ def _let_go(opened: Opened) -> list[str]:
     kept = sorted(to_keep(snapshots))
     if kept == snapshots:
         return kept
-    needed: set[str] = set()
     try:
-        for snapshot in kept:
-            needed |= read_manifest(folder, opened.key, snapshot).objects(opened.key)
+        lists = (read_manifest(folder, opened.key, snapshot) for snapshot in kept)
+        needed = set(needed_by(lists, opened.key))
     except (BackupDamaged, BackupFromNewerProgram):
         return snapshots  # a list that cannot be read must not cost its pieces; the rehearsal will speak of it
     for snapshot in set(snapshots) - set(kept):

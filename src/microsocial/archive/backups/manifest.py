@@ -1,6 +1,7 @@
 """What one snapshot consists of: the list that `snapshots/TIME.age` holds, compressed JSON inside."""
 
 import zlib
+from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 import msgspec
@@ -81,6 +82,21 @@ class Manifest(msgspec.Struct, frozen=True):
             *(blob_name(key, one.sha256) for one in self.blobs),
             *(one.object for one in self.loose),
         }
+
+
+def needed_by(manifests: Iterable[Manifest], key: Key) -> Iterator[str]:
+    """Give every object that any of these snapshots needs, once. Most of them need the same photos: each is named once."""
+    seen: set[str] = set()
+
+    def is_new(name: str) -> bool:
+        known = name in seen
+        seen.add(name)
+        return not known
+
+    for one in manifests:
+        yield from (blob_name(key, blob.sha256) for blob in one.blobs if is_new(blob.sha256))
+        yield from filter(is_new, one.image.pieces)
+        yield from (loose.object for loose in one.loose if is_new(loose.object))
 
 
 class _AnyFormat(msgspec.Struct):

@@ -6,9 +6,8 @@ clips, and of what only older snapshots need, as much as the budget allows is op
 
 import random
 import shutil
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -21,6 +20,7 @@ from microsocial.archive.backups.manifest import (
     blob_name,
     choose,
     file_of,
+    needed_by,
     read_manifest,
 )
 from microsocial.archive.backups.model import BackupDamaged
@@ -74,13 +74,13 @@ def rehearse(
             shutil.rmtree(scratch, ignore_errors=True)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Look:
-    """One object to open."""
+    """One object to open; without a `sha256` it is a piece of a database."""
 
     name: str
     length: int
-    act: Callable[[], object]
+    sha256: str | None = None
 
 
 class _Rehearsal:
@@ -90,14 +90,14 @@ class _Rehearsal:
         self._chance = random.Random(entropy(16))  # noqa: S311 - which photos to look at is no secret
         self._progress = progress
         self._done = self._total = 0
-        self._lists: list[Manifest] = []  # newest first
+        self._newest: Manifest | None = None
 
     def run(self) -> Manifest:
         check_locked(self._opened)
         choose(self._opened.folder, None)
-        self._lists = [self._list(name) for name in self._opened.folder.snapshots()[::-1]]
+        newest = self._newest = next(self._lists())
         self._check_presence()
-        newest, looks = self._lists[0], list(self._looks())
+        looks = list(self._looks(newest))
         self._total = newest.image.bytes + min(BUDGET_BYTES, sum(one.length for one in looks))
         with explained(self._scratch):
             self._scratch.mkdir(mode=0o700, exist_ok=True)
@@ -113,10 +113,15 @@ class _Rehearsal:
         """Take a damaged object away, and with it the older snapshots that cannot be restored without it."""
         folder, key = self._opened.folder, self._opened.key
         folder.set_aside(folder.object_path(name))
-        if self._lists and name not in self._lists[0].objects(key):
-            for older in self._lists[1:]:
+        if self._newest is not None and name not in self._newest.objects(key):
+            for older in self._lists():
                 if name in older.objects(key):
                     folder.set_aside(file_of(older.id))
+
+    def _lists(self) -> Iterator[Manifest]:
+        """Newest first; one at a time, since each names every photo there is."""
+        for snapshot in self._opened.folder.snapshots()[::-1]:
+            yield self._list(snapshot)
 
     def _list(self, snapshot: str) -> Manifest:
         try:
@@ -126,7 +131,7 @@ class _Rehearsal:
             raise
 
     def _check_presence(self) -> None:
-        for name in set[str]().union(*(one.objects(self._opened.key) for one in self._lists)):
+        for name in needed_by(self._lists(), self._opened.key):
             if not self._opened.folder.has_object(name):
                 raise DamagedObject(self._opened, name, "is missing")
 
@@ -144,24 +149,28 @@ class _Rehearsal:
                 logs[person] = decode_key_log(text.split(" "))
             _check_signed(batch, logs)
 
-    def _looks(self) -> Iterator[_Look]:
+    def _looks(self, newest: Manifest) -> Iterator[_Look]:
         """Everything that putting the newest database together does not open anyway, each once."""
-        opened, seen = self._opened, set(self._lists[0].image.pieces)
-        for one in self._lists:
-            files = [(blob_name(opened.key, b.sha256), b.sha256, b.length) for b in one.blobs]
-            files += [(loose.object, loose.sha256, loose.length) for loose in one.loose]
-            for name, sha256, length in files:
-                if name not in seen:
-                    seen.add(name)
-                    look = partial(read_file, opened, name, sha256, length)
-                    yield _Look(name, length, partial(self._measure, look))
+        key, seen = self._opened.key, set(newest.image.pieces)
+        for one in self._lists():
+            for blob in one.blobs:
+                if blob.sha256 not in seen:
+                    seen.add(blob.sha256)
+                    yield _Look(blob_name(key, blob.sha256), blob.length, blob.sha256)
+            for loose in one.loose:
+                if loose.object not in seen:
+                    seen.add(loose.object)
+                    yield _Look(loose.object, loose.length, loose.sha256)
             for name in one.image.pieces:
                 if name not in seen:
                     seen.add(name)
-                    yield _Look(name, PIECE_BYTES, partial(read_piece, opened, name))
+                    yield _Look(name, PIECE_BYTES)
 
-    def _measure(self, look: Callable[[Measure], None]) -> None:
-        look(Measure(self._step))
+    def _open(self, look: _Look) -> None:
+        if look.sha256 is None:
+            read_piece(self._opened, look.name)
+            return
+        read_file(self._opened, look.name, look.sha256, look.length, Measure(self._step))
 
     def _look_at_some(self, looks: list[_Look]) -> None:
         self._chance.shuffle(looks)
@@ -170,7 +179,7 @@ class _Rehearsal:
             if left <= 0:
                 return
             self._step(0)
-            look.act()
+            self._open(look)
             left -= look.length
 
     def _step(self, length: int) -> None:
