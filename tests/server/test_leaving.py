@@ -131,6 +131,14 @@ async def test_finishing_ends_the_node_with_a_sentence(owner, node):
     assert "Goodbye" in node.last_words
 
 
+async def test_nobody_is_told_to_stay_in_a_folder_that_is_being_emptied(owner, node):
+    await owner.post("/leaving", {"password": PASSWORD})
+    await node.db.write(node.attic.departure.finish)  # the farewells are on their way
+    late = await owner.send("DELETE", "/leaving")
+    assert (late.status_code, late.json()["type"]) == (409, "about:microsocial/too-late-to-stay")
+    assert await node.db.read(node.attic.departure.is_erasing)
+
+
 async def test_a_node_that_was_stopped_while_it_ended_goes_on_ending(owner, node):
     await owner.post("/leaving", {"password": PASSWORD})
     await node.db.write(node.attic.departure.finish)

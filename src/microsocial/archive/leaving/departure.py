@@ -15,6 +15,7 @@ from microsocial.archive.leaving.model import (
     LeavingShape,
     NotLeaving,
     StillTakingBack,
+    TooLateToStay,
     WaitingShape,
 )
 from microsocial.clock import Clock
@@ -50,6 +51,8 @@ class Departure:
         """Stay after all. What was taken back stays gone; friendships stand."""
         if store.began(conn) is None:
             raise NotLeaving
+        if self.is_erasing(conn):
+            raise TooLateToStay
         store.stop(conn)
         self._delivery.residence.keep(conn)
 

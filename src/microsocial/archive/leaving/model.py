@@ -93,6 +93,10 @@ class OnlyHere(Invalid):
     """That is not yours to delete elsewhere. It can only be removed from this folder."""
 
 
+class TooLateToStay(Conflict):
+    """Your friends have heard your goodbye, and this folder is being emptied. It cannot be stopped any more."""
+
+
 class NotLeaving(Conflict):
     """You are not deleting everything. Begin with that first."""
 
