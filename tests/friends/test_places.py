@@ -1,4 +1,4 @@
-"""A friend's private address opens nothing until the owner has said yes to it, and then only itself, for this friend."""
+"""A friend's private address opens nothing until the owner has said yes to it, and then only itself, for this friend (spec 9.6)."""
 
 import pytest
 

@@ -228,6 +228,7 @@ const friend = (who: Person, sentence: string, more: Partial<Friend> = {}): Frie
   address: ['https://example.org'],
   about: '',
   note: null,
+  at_home: [],
   sentence,
   state: 'friend',
   ...more,

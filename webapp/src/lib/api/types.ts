@@ -177,6 +177,12 @@ export interface Circle {
   people: Person[];
 }
 
+/** A private address that a friend says they live at, waiting for a yes or no. */
+export interface Home {
+  place: string;
+  sentence: string;
+}
+
 export interface Friend extends Person {
   since: number | null;
   trust: string[];
@@ -188,6 +194,7 @@ export interface Friend extends Person {
   about: string;
   /** Their words with a request. */
   note: string | null;
+  at_home: Home[];
   sentence: string;
   state: 'friend' | 'asked' | 'asks' | 'former' | 'blocked' | 'stranger' | 'me';
 }

@@ -1,5 +1,5 @@
 // Whom I know: friends, those who ask, those I asked, and my circles.
-import { drop, get, patch, post as send, put } from '$lib/api/client';
+import { drop, get, patch, post as send, put, query } from '$lib/api/client';
 import { live } from '$lib/api/live';
 import type { Circle, Friend, FriendBook, Person } from '$lib/api/types';
 import { announcer } from '$lib/frame/announce.svelte';
@@ -62,6 +62,12 @@ class Friends {
     const friend = await send<Friend | undefined>(`/friends/${id}/accept`);
     if (friend) this.take(friend);
     else await this.load();
+  }
+
+  /** Whether they live at this private place. A yes makes my machine call there; a no keeps it from doing so. */
+  async answerHome(id: string, place: string, isSo: boolean): Promise<void> {
+    const path = `/friends/${id}/home`;
+    this.take(await (isSo ? send<Friend>(path, { place }) : drop<Friend>(path + query({ place }))));
   }
 
   async end(id: string, how: 'decline' | 'remove' | 'block'): Promise<void> {

@@ -369,6 +369,11 @@ export const en = {
   'friend.double': 'Bears the name of a friend of yours, but is somebody else: {friend}',
   'friend.double-who': 'see your friend {name}.',
   'friend.note': 'A word from {name}',
+  'friend.home': 'Where {name} is at home',
+  'friend.home-yes': 'Yes, that is so',
+  'friend.home-no': 'No',
+  'friend.home-is': 'From now on your machine looks for {name} at {place}.',
+  'friend.home-is-not': 'Your machine looks for nobody at {place}.',
   'friend.offer': 'Offer earlier posts',
   'friend.offer-title': 'Offer {name} earlier posts?',
   'friend.offer-says':
