@@ -133,6 +133,19 @@ def test_two_logs_that_contradict_each_other_stop_everything(ana, ben):
         bring(ben, ana, greeting(ben, ana, keys=keys).raw)
 
 
+async def test_a_second_log_of_a_friend_freezes_the_friendship_whoever_greets_with_it(ana, ben):
+    """Spec 3.4."""
+    await ben.knocking.accept_invite(ana.invite())
+    one, other = _renewed(ben), _renewed(ben, "stolen")
+    ana.write(lambda conn: ana.log.keep_key_log(conn, one))
+    keys = [event.encoded() for event in other.events]
+    known = ana.read(lambda conn: ana.log.key_logs(conn, [ben.id])[ben.id])
+    assert bring(ben, ana, greeting(ben, ana, keys=keys).raw) is Status.BUSY
+    assert ana.read(lambda conn: ana.log.rings.is_forked(conn, ben.id))
+    assert ana.read(lambda conn: ana.log.key_logs(conn, [ben.id])[ben.id]) == known
+    assert bring(ben, ana, greeting(ben, ana).raw) is Status.BUSY
+
+
 def test_a_stopped_copy_asks_to_come_later(ana, ben, monkeypatch):
     monkeypatch.setattr(ana.delivery, "stopped", lambda _: "Another copy runs.")
     assert bring(ben, ana, greeting(ben, ana).raw) is Status.BUSY

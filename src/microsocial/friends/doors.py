@@ -16,7 +16,13 @@ from microsocial.delivery.service import Delivery
 from microsocial.events import LiveEvent, emit
 from microsocial.friends import knocks, people, store
 from microsocial.friends.capsules import Capsules
-from microsocial.friends.greetings import Introduced, KeyBehind, read_introduction, write_greeting
+from microsocial.friends.greetings import (
+    Contradicts,
+    Introduced,
+    KeyBehind,
+    read_introduction,
+    write_greeting,
+)
 from microsocial.friends.homes import housemate_places, is_private
 from microsocial.friends.invites import Invites
 from microsocial.friends.knocks import Knock
@@ -61,6 +67,7 @@ class Opened:
     introduced: Introduced | None = None
     status: Status | None = None
     known: KeyLog | None = None
+    contradicting: KeyLog | None = None  # a second valid log of a friend (spec 3.4)
 
 
 class Doors:
@@ -99,7 +106,7 @@ class Doors:
         private = self._delivery.prekeys.private(conn, sealed_prekey_id(sealed))
         if self._delivery.residence.moved_to(conn):
             return replace(closed, status=Status.MOVED)
-        if self._delivery.stopped(conn):
+        if self._delivery.stopped(conn) or self._log.rings.is_forked(conn, sender):
             return replace(closed, status=Status.BUSY)
         if private is None:
             return replace(closed, status=Status.STALE_PREKEY)
@@ -112,6 +119,10 @@ class Doors:
             introduced = read_introduction(raw, sender, self._me.id, known)
         except KeyBehind as error:
             return replace(closed, status=Status.KEY_BEHIND, known=error.known)
+        except Contradicts as error:
+            if not self._is_friend(conn, sender):
+                raise
+            return replace(closed, status=Status.BUSY, contradicting=error.offered)
         verify(claims, introduced.key_log.key(claims.number))
         return replace(closed, introduced=introduced)
 
@@ -119,6 +130,8 @@ class Doors:
         """Do what a greeting asks for; call what comes back after the commit, outside of the transaction."""
         introduced = opened.introduced
         status = opened.status
+        if opened.contradicting is not None:
+            self._delivery.keys.freeze(conn, opened.contradicting)
         if introduced is not None:
             status = self.decide(conn, introduced, from_address)
         if introduced is None or status is not None:
@@ -137,7 +150,7 @@ class Doors:
         is_shut = self._delivery.residence.is_given_up(conn)
         if is_shut or store.find(conn, store.blocks, person=person):
             return Status.INVITE_UNKNOWN if introduced.greeting.invite else Status.WAITING
-        if tie is not None and tie.state == "friend":
+        if self._is_friend(conn, person):
             self._renew(conn, introduced)
             return None
         if knock is not None:  # spec 9.4: two requests that cross are a friendship
@@ -146,6 +159,10 @@ class Doors:
         if introduced.greeting.invite is None:
             return self._let_wait(conn, introduced, from_address)
         return self._take_invite(conn, introduced, introduced.greeting.invite, tie, from_address)
+
+    def _is_friend(self, conn: Connection, person: str) -> bool:
+        tie = store.find(conn, store.friends, person=person)
+        return tie is not None and tie.state == "friend"
 
     def _take_invite(
         self,

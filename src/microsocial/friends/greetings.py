@@ -18,7 +18,7 @@ from microsocial.protocol.keys import KeyLog, decode_key_log, merge
 from microsocial.protocol.limits import MAX_RECORD_BYTES
 from microsocial.protocol.payloads import Address, Profile, Record, read_record
 from microsocial.protocol.prekeys import PublishedPrekey, decode_prekey
-from microsocial.protocol.refusals import Malformed, UnknownKey
+from microsocial.protocol.refusals import Forked, Malformed, UnknownKey
 from microsocial.records.model import Me
 
 # A key log of some years, a prekey, a name, eight addresses. What strangers may make us keep has to be small.
@@ -31,6 +31,14 @@ class KeyBehind(PeerBroke):
     def __init__(self, known: KeyLog) -> None:
         super().__init__()
         self.known = known
+
+
+class Contradicts(Forked):
+    """Two different key changes claim the same step of one person's keys. Ask them in person before you go on."""
+
+    def __init__(self, offered: KeyLog) -> None:
+        super().__init__()
+        self.offered = offered
 
 
 @dataclass(frozen=True)
@@ -81,7 +89,7 @@ def read_introduction(raw: bytes, sender: str, receiver: str, known: KeyLog | No
     """Check a greeting against its own key log and the `known` one.
 
     Raises:
-        PeerBroke: the first rule that is broken; Forked when the two key logs disagree, KeyBehind when theirs is older
+        PeerBroke: the first rule that is broken; Contradicts when the two key logs disagree, KeyBehind when theirs is older
     """
     envelope = parse_envelope(raw, MAX_GREETING_BYTES)
     greeting = read_greeting(envelope)
@@ -91,7 +99,7 @@ def read_introduction(raw: bytes, sender: str, receiver: str, known: KeyLog | No
     if key_log.id != sender:
         raise Malformed("a greeting with somebody else's keys")
     if known is not None:
-        key_log = merge(known, key_log)
+        key_log = _merged(known, key_log)
     if greeting.key < key_log.number:  # spec 7.8: only the current key counts
         raise KeyBehind(key_log)
     if greeting.key != key_log.number:
@@ -104,6 +112,13 @@ def read_introduction(raw: bytes, sender: str, receiver: str, known: KeyLog | No
     prekey = decode_prekey(greeting.prekey, key_log)
     signed = (signed_profile, signed_address)
     return Introduced(greeting, key_log, prekey, profile, address, signed, raw)
+
+
+def _merged(known: KeyLog, offered: KeyLog) -> KeyLog:
+    try:
+        return merge(known, offered)
+    except Forked as error:
+        raise Contradicts(offered) from error
 
 
 def _record(text: str, key_log: KeyLog) -> tuple[Record, Envelope]:
