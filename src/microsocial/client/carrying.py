@@ -1,5 +1,7 @@
 """Large files to and from a node, a piece at a time: never in memory whole, and never half a file under the asked-for name."""
 
+import os
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,10 +26,11 @@ class BrokenOff(Conflict):
 
 def download(url: str, token: str | None, call: Call[Any], path: Path, told: Told) -> int:
     """Bring what a call gives into a file; give its length. Raises BrokenOff, Refused, NotRunning, OSError."""
-    part = path.with_name(path.name + ".part")
-    length = 0
+    # A name of its own, so that two at once do not take each other's; readable by nobody else: it holds private words.
+    handle, name = tempfile.mkstemp(prefix=f"{path.name}.", suffix=".part", dir=path.parent)
+    part, length = Path(name), 0
     try:
-        with part.open("xb") as file, _asked(url, token, call, None) as response:
+        with os.fdopen(handle, "wb") as file, _asked(url, token, call, None) as response:
             if response.status != GOOD:
                 read_answer(response.status, response.read())
                 raise StrangeAnswer
