@@ -549,3 +549,23 @@ def test_a_comment_of_a_reader_whom_a_restore_forgot_is_not_refused_for_ever(
     world.settle()
     assert ana.text(comment) == ben.text(comment) == "hi"
     world.check()
+
+
+def test_what_one_friend_wrote_stands_again_though_another_brought_the_post_first(
+    world: World, ana: Person, ben: Person, cem: Person
+) -> None:
+    before = ana.snapshot()
+    post = ana.post("hello")
+    world.run()
+    comment = cem.comment(post, "hi")
+    world.run()
+    ana.restore(before)
+    exchange(ana, cem)
+    exchange(cem, ana)  # the comment is here and waits for its post
+    exchange(ana, cem)  # who lists the post
+    for _ in range(3):
+        exchange(ana, ben)  # who brings it
+    exchange(ana, cem)  # who brings it as well
+    assert ana.stored(comment).shown
+    world.settle()
+    world.check()

@@ -115,6 +115,8 @@ class Answers:
     ) -> NextStep:
         envelope = parse_envelope(reply, MAX_ANSWER_BYTES)
         answer = read_answer(envelope)
+        if answer.says is Status.KEY_BEHIND and (stop := self._look_at_mine(conn, answer)):
+            return stop  # it proves itself, also when they renewed their key as well and I cannot believe them yet
         key_log = self._keys.learn(conn, answer, key_log)
         self._check_sender(answer, outgoing, key_log)
         verify_envelope(envelope, key_log.current)
@@ -125,8 +127,6 @@ class Answers:
         self._hear(conn, friend, answer, key_log)
         if answer.says is Status.KEY_UNKNOWN:
             return self._introduce(conn, friend, outgoing)
-        if answer.says is Status.KEY_BEHIND and (stop := self._look_at_mine(conn, answer)):
-            return stop
         if answer.says in (Status.APPLIED, Status.HELD) and answer.position is not None:
             return self._moved(conn, friend, outgoing, answer, answer.position)
         if answer.says is Status.STALE_PREKEY and self._has_other_prekey(answer, outgoing, key_log):
@@ -287,10 +287,12 @@ class Answers:
         if isinstance(place, NewerRun):
             return Stop(self._standing.stop_for_copy(conn, place.run))
         if friend.reunion is None or friend.reunion != outgoing.reunion:
-            return SendReunion()  # it was started again meanwhile
-        return self._compare(conn, friend, found)
+            return SendReunion(outgoing.hello)  # it was started again meanwhile
+        return self._compare(conn, friend, found, hello=outgoing.hello)
 
-    def _compare(self, conn: Connection, friend: Correspondent, found: Holdings) -> NextStep:
+    def _compare(
+        self, conn: Connection, friend: Correspondent, found: Holdings, *, hello: bool
+    ) -> NextStep:
         raws = found.raws
         count = len(found.holds) + len(raws)
         if not quotas.fits(conn, friend, count, sum(map(len, raws)), self._clock.now()):
@@ -313,7 +315,7 @@ class Answers:
         )
         if going.stated is None:  # it begins again: as above
             return self.wait(conn, friend.person, COMPARING)
-        return SendUpdate() if going.is_ending else SendReunion()
+        return SendUpdate(hello) if going.is_ending else SendReunion(hello)
 
 
 def _still_unlisted(friend: Correspondent, outgoing: Outgoing, place: Place) -> int:

@@ -324,7 +324,7 @@ class Courier:
                 return Done()
             step = await self._rounds.once(draft)
             if not isinstance(step, Wait):
-                errand.hello = isinstance(step, SendUpdate) and step.hello
+                errand.hello = isinstance(step, SendUpdate | SendReunion) and step.hello
                 errand.failures = 0
                 self._met(person, errand)
         return step

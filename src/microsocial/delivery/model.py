@@ -54,7 +54,9 @@ class SendUpdate:
 
 @dataclass(frozen=True)
 class SendReunion:
-    """Ask for the next draft at once: it will be a reunion, or its next page."""
+    """Ask for the next draft at once: it will be a reunion, or its next page. `hello`: one is still to be said at its end."""
+
+    hello: bool = False
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from microsocial.protocol.encoding import b64u, dump, hash_of
 from microsocial.protocol.exchange import Farewell, Reunion, Update
 from microsocial.protocol.keys import KeyLog
 from microsocial.protocol.limits import MAX_PAGE_BYTES, MAX_PAGE_RECORDS
+from microsocial.protocol.positions import FIRST
 from microsocial.protocol.prekeys import PublishedPrekey, decode_prekey
 from microsocial.records.model import Page
 from microsocial.records.service import Log
@@ -52,7 +53,8 @@ class Updates:
         if friend.state == "leaving":
             return self._farewell(conn, friend, key_log, prekey)
         if friend.reunion:
-            return self._go_on(conn, friend, key_log, prekey, Progress.read(friend.reunion))
+            progress = Progress.read(friend.reunion)
+            return self._go_on(conn, friend, key_log, prekey, progress, hello=hello)
         return self._update_or_reunion(conn, friend, key_log, prekey, hello=hello)
 
     def _introduce(self, friend: Correspondent) -> Draft:
@@ -74,7 +76,7 @@ class Updates:
     ) -> Draft | None:
         if friend.theft:
             progress = Progress(told_until=self._log.head(conn).seq)
-            return self._go_on(conn, friend, key_log, prekey, progress)
+            return self._go_on(conn, friend, key_log, prekey, progress, hello=hello)
         is_hinted = friend.hint is not None and friend.hint != friend.answered
         since = friend.hint if is_hinted else friend.answered  # spec 7.4: where to try next
         if is_hinted:
@@ -86,7 +88,7 @@ class Updates:
             return None
         if isinstance(place, Foreign):
             progress = Progress(told_until=self._log.head(conn).seq)
-            return self._go_on(conn, friend, key_log, prekey, progress)
+            return self._go_on(conn, friend, key_log, prekey, progress, hello=hello)
         page = self._page(conn, friend, place.change)
         if not page.entries and not hello and not is_hinted:
             return None  # spec 7.6
@@ -99,14 +101,16 @@ class Updates:
         key_log: KeyLog,
         prekey: PublishedPrekey,
         progress: Progress,
+        *,
+        hello: bool,
     ) -> Draft:
         state = progress.written()
         store.change(conn, friend.person, reunion=state)
         if progress.is_ending and progress.stated is not None:  # spec 8.3
             page = self._page(conn, friend, progress.told_until, held_too=False)
-            # A hello, since who forgot what the friend holds may have forgotten as well what the friend said. But where
-            # I am listed myself just now it would begin that anew, and each would keep the other busy for ever.
-            hello = not friend.is_between
+            # A hello that was wanted comes last, and one is due where nothing of theirs is known (any more). Always saying one
+            # would keep two copies of somebody busy for ever; and where I am listed myself just now it would begin that anew.
+            hello = (hello or friend.position == FIRST) and not friend.is_between
             return self._update(
                 conn, friend, key_log, prekey, progress.stated, page, hello=hello, reunion=state
             )
@@ -116,7 +120,7 @@ class Updates:
             after=progress.after,
             want=progress.want[:MAX_PAGE_RECORDS],
         )
-        return partial(self._sealed, friend, letter, prekey, reunion=state)
+        return partial(self._sealed, friend, letter, prekey, reunion=state, hello=hello)
 
     def _update(
         self,
