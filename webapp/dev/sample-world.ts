@@ -321,7 +321,7 @@ export class World {
       kind: 'friend',
       sentence: 'You and נועה are friends now.',
       created: now - HOUR,
-      about: { person: noa.id },
+      about: { person: noa },
     },
     {
       id: 'n2',
@@ -329,7 +329,7 @@ export class World {
       sentence:
         'Elif moved to a new machine. The keys on her recovery sheet vouched for it, so nothing changes for you.',
       created: now - 2 * DAY,
-      about: { person: elif.id },
+      about: { person: elif },
     },
     {
       id: 'n3',

@@ -211,7 +211,7 @@ export interface Notice {
   sentence: string;
   created: number;
   read?: boolean;
-  about: { person?: string; post?: string } | null;
+  about: { person?: Person; post?: string } | null;
 }
 
 export interface Me extends Person {
