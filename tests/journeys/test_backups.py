@@ -89,6 +89,7 @@ def test_a_backup_made_while_people_talk_comes_back_whole_and_friends_give_the_r
             assert len(ben.proxy.requests()) <= 4, (
                 "and what showed that they are needed, and the new address"
             )
+            there.wait_for(lambda: there.api.get(f"/posts/{comment['post']}")["comments"])
             assert there.api.get(f"/posts/{comment['post']}")["comments"][0]["text"] == "seen"
             told = there.cli("status")["restored"]["sentence"]
             assert "Restored from the backup of " in told
