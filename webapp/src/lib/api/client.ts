@@ -3,6 +3,8 @@ import { Problem, problemFrom, silence } from './problems';
 
 const BASE = '/api/v1';
 const PATIENCE_MS = 20_000; // reading never touches the network behind the machine, so this is generous
+/** For what asks friends first, or erases much: it answers when it is done. */
+export const LONG_PATIENCE_MS = 600_000;
 
 let csrf: string | null = null;
 let onLocked: () => void = () => undefined;
@@ -18,7 +20,12 @@ export const whenLocked = (listener: () => void): void => {
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-export async function ask<T>(method: Method, path: string, body?: unknown): Promise<T> {
+export async function ask<T>(
+  method: Method,
+  path: string,
+  body?: unknown,
+  patience: number = PATIENCE_MS,
+): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json' };
   if (method !== 'GET' && csrf !== null) headers['X-CSRF-Token'] = csrf;
   if (body !== undefined) headers['Content-Type'] = 'application/json';
@@ -27,6 +34,7 @@ export async function ask<T>(method: Method, path: string, body?: unknown): Prom
     headers,
     credentials: 'same-origin',
     cache: 'no-store',
+    signal: AbortSignal.timeout(patience),
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const answer = await read(response);
@@ -46,7 +54,7 @@ export function refusal(status: number, answer: unknown, retryAfter: string | nu
 
 async function send(path: string, request: RequestInit): Promise<Response> {
   try {
-    return await fetch(BASE + path, { ...request, signal: AbortSignal.timeout(PATIENCE_MS) });
+    return await fetch(BASE + path, request);
   } catch {
     throw silence();
   }
@@ -63,7 +71,8 @@ async function read(response: Response): Promise<unknown> {
 }
 
 export const get = <T>(path: string): Promise<T> => ask<T>('GET', path);
-export const post = <T>(path: string, body?: unknown): Promise<T> => ask<T>('POST', path, body);
+export const post = <T>(path: string, body?: unknown, patience?: number): Promise<T> =>
+  ask<T>('POST', path, body, patience);
 export const put = <T>(path: string, body?: unknown): Promise<T> => ask<T>('PUT', path, body);
 export const patch = <T>(path: string, body: unknown): Promise<T> => ask<T>('PATCH', path, body);
 export const drop = <T>(path: string): Promise<T> => ask<T>('DELETE', path);

@@ -1,4 +1,5 @@
 // What happens, as it happens: server-sent events from my own machine, and coming back after silence.
+import type { Leaving, Work } from '$lib/data/types';
 import type { Comment, Friend, Message, Notice, Post, Reaction, SaidWhenReady, Upload } from './types';
 
 export interface LiveEvents {
@@ -25,6 +26,10 @@ export interface LiveEvents {
   'waiting.ended': { kind: 'post' | 'message'; key: string; friend: string | null; id: string | null };
   'blob.arrived': { hash: string };
   'trouble.changed': { trouble: string | null };
+  'copy.stopped': { sentence: string };
+  'copy.continued': Record<string, never>;
+  'work.changed': { work: Work };
+  'leaving.changed': { leaving: Leaving };
   /** Ours: the line was cut or the machine lost count, so what is on screen must be fetched again. */
   resync: Record<string, never>;
 }
@@ -54,10 +59,15 @@ export const LIVE_NAMES: readonly Exclude<LiveName, 'resync'>[] = [
   'waiting.ended',
   'blob.arrived',
   'trouble.changed',
+  'copy.stopped',
+  'copy.continued',
+  'work.changed',
+  'leaving.changed',
 ];
 
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
+const OPENING_MS = 800; // as long as a first screen may wait for the line
 
 /** The part of EventSource used here, so that a test can be the other side. */
 export interface Line {
@@ -78,6 +88,7 @@ export class Live {
   #timer: ReturnType<typeof setTimeout> | null = null;
   #attempt = 0;
   #wasOpen = false;
+  #opened: () => void = () => undefined;
   /** Told true and false as the line comes and goes. */
   onState: (connected: boolean) => void = () => undefined;
 
@@ -94,6 +105,24 @@ export class Live {
 
   start(): void {
     if (!this.#line && !this.#timer) this.#connect();
+  }
+
+  /**
+   * Resolves when the line is open: what is asked from then on misses nothing that happens. A line that takes long is
+   * not waited for; when it comes, everything is asked again.
+   */
+  ready(): Promise<void> {
+    if (this.#wasOpen) return Promise.resolve();
+    return new Promise((done) => {
+      const timer = setTimeout(() => {
+        this.#wasOpen = true;
+        done();
+      }, OPENING_MS);
+      this.#opened = () => {
+        clearTimeout(timer);
+        done();
+      };
+    });
   }
 
   stop(): void {
@@ -121,6 +150,7 @@ export class Live {
       this.#attempt = 0;
       if (this.#wasOpen) this.#tell('resync', {});
       this.#wasOpen = true;
+      this.#opened();
       this.onState(true);
     };
     // EventSource tries again by itself for some failures and never for others; we always do, with our own waits.

@@ -5,21 +5,26 @@ import type { Status } from '$lib/api/types';
 
 class Condition {
   #trouble = $state<string | null>(null);
-  #lasting = $state<string[]>([]);
+  #clock = $state<string | null>(null);
+  /** Why this machine sends nothing to friends: another copy of it runs, or newer keys are about. */
+  stopped = $state<string | null>(null);
 
   constructor() {
     live.on('trouble.changed', ({ trouble }) => (this.#trouble = trouble));
+    live.on('copy.stopped', ({ sentence }) => (this.stopped = sentence));
+    live.on('copy.continued', () => (this.stopped = null));
     live.on('resync', () => void this.load().catch(() => undefined));
   }
 
   get sentences(): string[] {
-    return this.#trouble === null ? this.#lasting : [this.#trouble, ...this.#lasting];
+    return [this.#trouble, this.#clock].filter((one) => one !== null);
   }
 
   async load(): Promise<void> {
     const status = await get<Status>('/status');
     this.#trouble = status.trouble;
-    this.#lasting = [status.stopped, status.clock].filter((one) => one !== null);
+    this.#clock = status.clock;
+    this.stopped = status.stopped;
   }
 }
 

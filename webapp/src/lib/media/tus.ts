@@ -15,6 +15,8 @@ export interface Request {
   body?: Blob;
   /** How much of the body has left, as it leaves. */
   leaving?: (bytes: number) => void;
+  /** How long it may take, in ms, when it is not a piece of a file. */
+  patience?: number;
   signal: AbortSignal;
 }
 export type Header = (name: string) => string | null;

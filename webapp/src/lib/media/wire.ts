@@ -6,7 +6,15 @@ import type { Header, Request } from './tus';
 const BASE = '/api/v1';
 const PATIENCE_MS = 120_000; // of one piece: 4 MiB at 35 kB/s
 
-export function wire({ method, path, headers, body, leaving, signal }: Request): Promise<Header> {
+export function wire({
+  method,
+  path,
+  headers,
+  body,
+  leaving,
+  patience = PATIENCE_MS,
+  signal,
+}: Request): Promise<Header> {
   return new Promise((yes, no) => {
     const request = new XMLHttpRequest();
     const stop = (): void => request.abort();
@@ -15,7 +23,7 @@ export function wire({ method, path, headers, body, leaving, signal }: Request):
       act();
     };
     request.open(method, BASE + path);
-    request.timeout = PATIENCE_MS;
+    request.timeout = patience;
     for (const [name, value] of Object.entries({ ...headers, ...proof() }))
       request.setRequestHeader(name, value);
     if (leaving) request.upload.onprogress = (event) => leaving(event.loaded);
