@@ -106,13 +106,7 @@ class Reunion:
         by changes for them alone, unless a change after `told_until` tells it anyway.
         """
         mine = self._mine(conn, [(held.author, held.id) for held in listed])
-        store.add_offered(conn, person, [stored.no for stored in mine.values()])
-        waited_for = store.threads_waited_for(conn)
-        for stored in mine.values():
-            if stored.taken_back and not store.has_change_for(conn, stored.no, person):
-                self._ground.change(conn, stored, only_for=person, held=True)
-            if stored.ref in waited_for:
-                self._arriving.show_waiting(conn, stored)  # their entries may stand now
+        self._read_by(conn, person, list(mine.values()))
         known = self._suspects.are_known(conn, person, listed)
         want = [
             (held.author, held.id)
@@ -124,6 +118,16 @@ class Reunion:
         ]
         self._give(conn, person, sees_from, listed, within, told_until)
         return want
+
+    def _read_by(self, conn: Connection, person: str, held: Sequence[Stored]) -> None:
+        """Note that `person` holds these, so is their reader; what they wrote under them may stand now."""
+        store.add_offered(conn, person, [stored.no for stored in held])
+        waited_for = store.threads_waited_for(conn)
+        for stored in held:
+            if stored.taken_back and not store.has_change_for(conn, stored.no, person):
+                self._ground.change(conn, stored, only_for=person, held=True)
+            if stored.ref in waited_for:
+                self._arriving.show_waiting(conn, stored)
 
     def _mine(self, conn: Connection, names: Collection[Named]) -> Mapping[Named, Stored]:
         if not names:
@@ -178,6 +182,7 @@ class Reunion:
     def take_back(self, conn: Connection, person: str, brought: Sequence[Checked]) -> list[Stored]:
         """Let stand again what `person` gave back, tombstones first; what cannot stand is left with them."""
         taken: list[Stored] = []
+        held: list[Stored] = []
         for checked in sorted(brought, key=_tombstones_first):
             before = store.find(conn, checked.author, checked.id)
             try:
@@ -188,20 +193,25 @@ class Reunion:
                 taken.append(stored)
                 now = self._ground.clock.now()
                 kept.add_take_back(conn, stored, before, person=person, taken=now)
-            self._answer_holder(conn, person, checked, stored or before)
+            held += self._answer_holder(conn, person, checked, stored or before)
+        # Another friend may have brought a post after this one listed it: what this one wrote under it waited for this.
+        self._read_by(conn, person, held)
         if taken:
             emit(conn, RecordsTakenBack(person, tuple(stored.ref for stored in taken)))
         return taken
 
     def _answer_holder(
         self, conn: Connection, person: str, checked: Checked, standing: Stored | None
-    ) -> None:
-        """Whoever brought it is its reader; if another friend had brought something newer meanwhile, they get that."""
+    ) -> list[Stored]:
+        """Give what of my log they hold; if another friend had brought something newer meanwhile, they get that."""
+        me = self._ground.me.id
         if standing is None or checked.refusal or checked.envelope is None:
-            return
-        store.add_offered(conn, person, [standing.no])
+            return []
+        if me not in (standing.author, standing.thread_author):
+            return []
         if standing.hash != checked.envelope.hash:
             self._ground.change(conn, standing, only_for=person)
+        return [standing]
 
     def _take(
         self, conn: Connection, person: str, checked: Checked, before: Stored | None
