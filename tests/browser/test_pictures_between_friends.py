@@ -44,7 +44,7 @@ def test_pictures_go_both_ways_in_messages_and_clearing_takes_them_away(
         expect(pictures(screen)).to_have_count(3)
         loaded(screen, 3)
         screen.is_fine()
-    assert all(files_of(person) > there for person, there in zip(pair, before, strict=True))
+    assert all(files_of(person) - there for person, there in zip(pair, before, strict=True))
 
     mine.page.get_by_role("button", name="More about this conversation").click()
     mine.button("Clear this conversation").click()

@@ -57,6 +57,30 @@ describe('the live line', () => {
     PretendLine.last.says('post.deleted', '{"id":"b"}');
     expect(heard.mock.calls).toEqual([[{ id: 'a' }]]);
   });
+  test('is ready when it is open, so that nothing happens between asking and hearing', async () => {
+    const live = begin();
+    const anew = vi.fn();
+    live.on('resync', anew);
+    const ready = vi.fn();
+    void live.ready().then(ready);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(ready).not.toHaveBeenCalled();
+    PretendLine.last.answers();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(ready).toHaveBeenCalledOnce();
+    expect(anew).not.toHaveBeenCalled();
+  });
+  test('is not waited for when it takes long, and then everything is asked again', async () => {
+    const live = begin();
+    const anew = vi.fn();
+    live.on('resync', anew);
+    const ready = vi.fn();
+    void live.ready().then(ready);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(ready).toHaveBeenCalledOnce();
+    PretendLine.last.answers();
+    expect(anew).toHaveBeenCalledOnce();
+  });
   test('calls again after the machine restarts, and asks for everything anew', () => {
     const live = begin();
     const resync = vi.fn();

@@ -52,8 +52,9 @@ class Door {
     this.#know(me);
     this.settings = settings;
     applyLook(settings);
-    this.state = 'open';
     live.start();
+    await live.ready();
+    this.state = 'open';
   }
 
   async login(password: string): Promise<void> {

@@ -35,7 +35,16 @@ export function keptHere(key: string): Kept | null {
 /** Which drafts the machine has, as far as this screen knows: nothing else needs taking away there. */
 const there = new Set<string>();
 
-export async function keepThere(key: string, draft: Kept): Promise<void> {
+let last: Promise<unknown> = Promise.resolve();
+
+/** One after the other: a draft that is still on its way must not come back after it was cleared. */
+export function keepThere(key: string, draft: Kept): Promise<void> {
+  const now = last.then(() => keep(key, draft));
+  last = now.catch(() => undefined);
+  return now;
+}
+
+async function keep(key: string, draft: Kept): Promise<void> {
   const path = `/drafts/${encodeURIComponent(key)}`;
   if (!isEmpty(draft)) {
     const { text, audience, media = [] } = draft;
