@@ -1,4 +1,5 @@
 // What happens, as it happens: server-sent events from my own machine, and coming back after silence.
+import type { Leaving, Work } from '$lib/data/types';
 import type { Comment, Friend, Message, Notice, Post, Reaction, SaidWhenReady, Upload } from './types';
 
 export interface LiveEvents {
@@ -25,6 +26,10 @@ export interface LiveEvents {
   'waiting.ended': { kind: 'post' | 'message'; key: string; friend: string | null; id: string | null };
   'blob.arrived': { hash: string };
   'trouble.changed': { trouble: string | null };
+  'copy.stopped': { sentence: string };
+  'copy.continued': Record<string, never>;
+  'work.changed': { work: Work };
+  'leaving.changed': { leaving: Leaving };
   /** Ours: the line was cut or the machine lost count, so what is on screen must be fetched again. */
   resync: Record<string, never>;
 }
@@ -54,6 +59,10 @@ export const LIVE_NAMES: readonly Exclude<LiveName, 'resync'>[] = [
   'waiting.ended',
   'blob.arrived',
   'trouble.changed',
+  'copy.stopped',
+  'copy.continued',
+  'work.changed',
+  'leaving.changed',
 ];
 
 const FIRST_WAIT_MS = 1_000;
