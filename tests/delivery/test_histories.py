@@ -5,11 +5,12 @@ Where it is cheap a second test takes the rule away and shows the history break.
 """
 
 import pytest
-from tests.support.world import Letter, Person, World
+from tests.support.world import Letter, Name, Person, World
 
 from microsocial.delivery import incoming, updates
 from microsocial.delivery.model import Wait
 from microsocial.delivery.reunion import ReunionSteps
+from microsocial.records.reunion import Reunion
 from microsocial.records.service import Log
 
 
@@ -551,14 +552,12 @@ def test_a_comment_of_a_reader_whom_a_restore_forgot_is_not_refused_for_ever(
     world.check()
 
 
-def test_what_one_friend_wrote_stands_again_though_another_brought_the_post_first(
-    world: World, ana: Person, ben: Person, cem: Person
-) -> None:
+def listed_by_one_brought_by_another(ana: Person, ben: Person, cem: Person) -> Name:
     before = ana.snapshot()
     post = ana.post("hello")
-    world.run()
+    ana.world.run()
     comment = cem.comment(post, "hi")
-    world.run()
+    ana.world.run()
     ana.restore(before)
     exchange(ana, cem)
     exchange(cem, ana)  # the comment is here and waits for its post
@@ -566,6 +565,21 @@ def test_what_one_friend_wrote_stands_again_though_another_brought_the_post_firs
     for _ in range(3):
         exchange(ana, ben)  # who brings it
     exchange(ana, cem)  # who brings it as well
+    return comment
+
+
+def test_what_one_friend_wrote_stands_again_though_another_brought_the_post_first(
+    world: World, ana: Person, ben: Person, cem: Person
+) -> None:
+    comment = listed_by_one_brought_by_another(ana, ben, cem)
     assert ana.stored(comment).shown
     world.settle()
     world.check()
+
+
+def test_it_waits_when_only_the_list_says_who_reads(
+    ana: Person, ben: Person, cem: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Reunion, "_read_by", lambda *_: None)
+    comment = listed_by_one_brought_by_another(ana, ben, cem)
+    assert not ana.stored(comment).shown
