@@ -6,6 +6,7 @@ A thief is a copy that runs on: it posts, edits, deletes, clears and ends friend
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select
 from tests.support.world import Letter, Name, Person, World
 
 from microsocial.delivery import answers, store
@@ -13,6 +14,8 @@ from microsocial.delivery.keys import KeyMatters
 from microsocial.delivery.model import LongerKeyLog, Wait
 from microsocial.records.keys import store as kept
 from microsocial.records.keys.mine import disown
+from microsocial.records.keys.suspects import TAKEN_BACK_FOR_MS
+from microsocial.records.store import take_backs
 
 
 @pytest.fixture
@@ -323,12 +326,30 @@ def test_r04_what_was_taken_back_from_a_thief_can_be_undone(
     world: World, ana: Person, ben: Person, cem: Person
 ) -> None:
     post = r04(world, ana, ben)
-    (shown,) = ana.read(lambda conn: ana.log.suspects.taken_back(conn, 0))
+    (shown,) = ana.read(ana.log.suspects.taken_back)
     assert shown.stored.fields["text"] == "a thief's words"
     assert shown.mine is not None and shown.mine.fields["text"] == "hello"
     world.settle()
     assert ana.text(post) == ben.text(post) == cem.text(post) == "hello"
     world.check()
+
+
+def test_what_was_replaced_leaves_the_files_when_it_is_too_late_to_undo(
+    world: World, ana: Person, ben: Person
+) -> None:
+    r04(world, ana, ben)
+
+    def replaced() -> list[bytes | None]:
+        return list(ana.read(lambda conn: conn.execute(select(take_backs.c.before))).scalars())
+
+    world.clock.advance(TAKEN_BACK_FOR_MS)
+    ana.write(ana.log.suspects.forget_replaced)
+    assert any(replaced()), "on the last day it can still be undone"
+    assert ana.read(ana.log.suspects.taken_back)
+    world.clock.advance(1)
+    ana.write(ana.log.suspects.forget_replaced)
+    assert replaced() and not any(replaced())
+    assert not ana.read(ana.log.suspects.taken_back)
 
 
 def test_r04_breaks_when_what_it_replaced_is_not_kept(

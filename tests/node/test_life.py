@@ -1,8 +1,10 @@
+import asyncio
 import json
 import stat
 
 import pytest
 from argon2 import PasswordHasher
+from sqlalchemy import insert, select
 from tests.support import FakeClock
 
 from microsocial.context import NotSetUp
@@ -11,9 +13,11 @@ from microsocial.friends.service import Friends
 from microsocial.identity import passwords
 from microsocial.identity.model import AlreadySetUp, NameUnfit
 from microsocial.identity.sessions import Sessions
-from microsocial.node import Node, make_person
+from microsocial.node import Node, life, make_person
 from microsocial.node.outside import Outside
+from microsocial.records.keys.suspects import TAKEN_BACK_FOR_MS
 from microsocial.records.service import Log
+from microsocial.records.store import take_backs
 from microsocial.settings import Settings
 from microsocial.transport.reception import Reception
 
@@ -154,3 +158,17 @@ async def test_friends_are_told_the_address_once_and_again_when_it_changes(setti
 def test_where_it_is_reached_follows_from_where_it_listens(tmp_path, host, local, address):
     node = Node(Settings(data=tmp_path, host=host, port=8123))
     assert (node.local_url, node.address) == (local, address)
+
+
+async def test_the_hourly_round_erases_what_can_no_longer_be_undone(settings, ana, monkeypatch):
+    node = await started(settings)
+    old = node.clock.now() - TAKEN_BACK_FOR_MS - 1
+    row = {"ref": "r" * 43, "person": "b" * 43, "taken": old, "hash": b"h", "before": b"secret"}
+    await node.db.write(lambda conn: conn.execute(insert(take_backs).values(**row)))
+    await node.stop()
+    monkeypatch.setattr(life, "HOUSEKEEPING_S", 0.01)
+    node = await started(settings)
+    async with asyncio.timeout(10):
+        while await node.db.read(lambda conn: conn.execute(select(take_backs.c.before)).scalar()):  # noqa: ASYNC110 - it has no event to wait for
+            await asyncio.sleep(0.01)
+    await node.stop()

@@ -262,11 +262,12 @@ class Node:
         self.rooms.friends.capsules.renew(conn)
 
     async def _keep_house(self) -> None:
-        """Now and then: replace prekeys, erase old ones (spec 3.6), renew the capsule (3.8); sweep files that were never posted."""
+        """Now and then: prekeys (spec 3.6), the capsule (3.8), what can no longer be undone, files that were never posted."""
         while True:
             await asyncio.sleep(HOUSEKEEPING_S)
             assert self.rooms and self.darkroom  # noqa: PT018 - as above
             await self.db.write(self.rooms.delivery.tick)
+            await self.db.write(self.rooms.log.suspects.forget_replaced)
             await self.db.write(self.rooms.friends.capsules.renew)
             await self.db.write(self.rooms.friends.tidy)
             await self.darkroom.tidy()

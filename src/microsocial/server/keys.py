@@ -21,8 +21,6 @@ from microsocial.records.markup import render
 from microsocial.records.model import Stored, ref_of
 from microsocial.server.person import rooms_of
 
-DAY_MS = 86_400_000
-TAKEN_BACK_FOR_MS = 30 * DAY_MS  # as long as what it replaced is kept (records/keys)
 MAX_DECIDED = 2_000  # in one request; as many as one disown names
 
 Names = Annotated[list[Annotated[str, Field(max_length=43)]], Field(max_length=MAX_DECIDED)]
@@ -101,7 +99,7 @@ def _after_theft(node: Node) -> APIRouter:
         """What came back from friends lately, as if you had said it."""
         rooms = rooms_of(node)
         return await node.db.read_long(
-            lambda conn: _shown(conn, rooms, rooms.log.suspects.taken_back(conn, _since(node)))
+            lambda conn: _shown(conn, rooms, rooms.log.suspects.taken_back(conn))
         )
 
     @routes.post("/keys/taken-back/undo", status_code=204)
@@ -110,7 +108,7 @@ def _after_theft(node: Node) -> APIRouter:
         log = rooms_of(node).log
 
         def change(conn: Connection) -> None:
-            found = _named(log.suspects.taken_back(conn, _since(node)), asked.ids)
+            found = _named(log.suspects.taken_back(conn), asked.ids)
             below = mine.stolen_below(log)
             if any(suspect.stored.key_number >= below for suspect in found):
                 raise NothingStolen
@@ -119,10 +117,6 @@ def _after_theft(node: Node) -> APIRouter:
         await node.db.write(change)
 
     return routes
-
-
-def _since(node: Node) -> int:
-    return node.clock.now() - TAKEN_BACK_FOR_MS
 
 
 def _named(found: Sequence[Suspect], names: Collection[str]) -> list[Suspect]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from microsocial.database import WordsErased
+from microsocial.events import emit
 from microsocial.protocol.disowning import reach
 from microsocial.protocol.encoding import b64u, unb64u
 from microsocial.protocol.envelope import parse_envelope
@@ -23,6 +25,9 @@ from microsocial.records.ground import Ground
 from microsocial.records.keys import store as kept
 from microsocial.records.model import Stored
 
+DAY_MS = 86_400_000
+# Who looks in once a month can still undo what came back; for longer nothing that was replaced should lie around.
+TAKEN_BACK_FOR_MS = 30 * DAY_MS
 TAKEN_BACK_SHOWN = (
     500  # newest first; more is a restored backup, not a theft that somebody looks through
 )
@@ -96,9 +101,9 @@ class Suspects:
             for row in rows
         ]
 
-    def taken_back(self, conn: Connection, since: int) -> list[Suspect]:
-        """What came back from friends since then and still stands as they gave it."""
-        rows = kept.taken_back_since(conn, since, TAKEN_BACK_SHOWN)
+    def taken_back(self, conn: Connection) -> list[Suspect]:
+        """What came back from friends lately and still stands as they gave it."""
+        rows = kept.taken_back_since(conn, self._too_late(), TAKEN_BACK_SHOWN)
         by_ref = {row.ref: row for row in reversed(rows) if row.hash is not None}
         found = []
         for ref, row in by_ref.items():
@@ -108,6 +113,14 @@ class Suspects:
             before = self._read(row.before, row.taken) if row.before else None
             found.append(Suspect(stored, (row.person,), before, row.taken))
         return sorted(found, key=lambda one: (-one.found, one.name))
+
+    def forget_replaced(self, conn: Connection) -> None:
+        """Erase what taking back replaced, when it is too late to undo it. Cheap: call it hourly."""
+        if kept.forget_replaced(conn, self._too_late()):
+            emit(conn, WordsErased())
+
+    def _too_late(self) -> int:
+        return self._ground.clock.now() - TAKEN_BACK_FOR_MS
 
     def take(self, conn: Connection, suspects: Collection[Suspect]) -> None:
         """The owner said it: it stands as if it had come back in a reunion."""
