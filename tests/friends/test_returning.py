@@ -123,6 +123,19 @@ async def test_who_sleeps_is_looked_for_ever_less_often_until_found(returning, a
     assert ana.read(ana.delivery.active) == [ben.id]
 
 
+async def test_who_knocks_while_sought_is_looked_for_at_once(returning, ana, ben, cem, street):
+    take_in(returning, ana, contents(friend(ben)))
+    ben.is_asleep = True
+    await returning.try_due()
+    ben.is_asleep = False
+    ana.read(lambda conn: returning.heard(conn, cem.id))  # somebody else: nothing happens
+    await returning.try_due()
+    assert ben.id in sought(ana)
+    ana.read(lambda conn: returning.heard(conn, ben.id))
+    await returning.try_due()
+    assert ana.read(ana.delivery.active) == [ben.id]
+
+
 async def test_somebody_else_at_the_address_is_not_taken_for_the_friend(returning, ana, ben, cem):
     take_in(returning, ana, contents(friend(ben, urls=(cem.url,))))
     await returning.try_due()

@@ -113,3 +113,25 @@ async def test_garbage_gets_a_refusal(body: bytes, content_type: str, status: in
         headers = it.headers(body, path=HELP) | {"Content-Type": content_type}
         response = await it.http.post(HELP, content=body, headers=headers)
         assert response.status_code == status
+
+
+async def test_who_is_awaited_is_asked_to_wait_at_every_door() -> None:
+    """They would end the friendship on their side, which has not begun again on ours (after coming back)."""
+    async with pair() as it:
+        it.ben.friends.clear()
+        body = dump({"keys": it.ana.me.key_log.encoded()})
+        json = {"Content-Type": "application/json"}
+        letter = it.ana.letter(it.ben)
+
+        async def told() -> set[str]:
+            keys = it.headers(body, path="/peer/v1/keys") | json
+            answers = (
+                await it.send(letter.sealed),
+                await it.http.post("/peer/v1/keys", content=body, headers=keys),
+                await ask(it),
+            )
+            return {signed_answer(it, one).status for one in answers}
+
+        assert await told() == {"not-friends"}
+        object.__setattr__(it.ben._reception, "awaited", lambda _conn, _person: True)
+        assert await told() == {"busy"}

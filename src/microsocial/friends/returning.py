@@ -5,6 +5,7 @@ asked to wait ("busy"): "not-friends" would end on their side what has not begun
 """
 
 import asyncio
+import contextlib
 import json
 import logging
 from collections.abc import Collection, Mapping
@@ -31,7 +32,7 @@ from microsocial.records.service import Log
 log = logging.getLogger(__name__)
 
 LONGEST_SLEEP_S = 60.0  # clocks jump and machines sleep: looking again costs one query
-SHORTEST_SLEEP_S = 0.2
+SHORTEST_SLEEP_S = 0.5
 MAX_AT_ONCE = 4
 UNREAD_POSITION_BYTES = 12
 CIRCLE_ID_BYTES = 16
@@ -59,6 +60,8 @@ class Returning:
         self._clock = clock
         self._entropy = entropy
         self._backoff = backoff
+        self._knocked: set[str] = set()
+        self._look = asyncio.Event()
 
     # Facts
 
@@ -145,7 +148,19 @@ class Returning:
         await self._db.write(self._wake)
         while True:
             await self.try_due()
-            await asyncio.sleep(await self._db.read(self._seconds_until_due))
+            seconds = await self._db.read(self._seconds_until_due)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._look.wait(), seconds)
+                await asyncio.sleep(
+                    SHORTEST_SLEEP_S
+                )  # whoever claims to be them makes us look once, not all the time
+            self._look.clear()
+
+    def heard(self, conn: Connection, person: str) -> None:
+        """Somebody stands at our door: if they are still to be found, their machine is awake, so look again now."""
+        if store.find(conn, store.sought, person=person) is not None:
+            self._knocked.add(person)
+            self._look.set()
 
     def _wake(self, conn: Connection) -> None:
         conn.execute(update(store.sought).values(next_try=self._clock.now(), attempts=0))
@@ -167,7 +182,9 @@ class Returning:
                     sentence = str(error)
                     await self._db.write(lambda conn: self._failed(conn, person, sentence))
 
-        await asyncio.gather(*map(one, await self._db.read(lambda conn: _due(conn, now))))
+        due = {*await self._db.read(lambda conn: _due(conn, now)), *self._knocked}
+        self._knocked.clear()
+        await asyncio.gather(*map(one, due))
 
     async def _look_for(self, person: str) -> None:
         row = await self._db.read(lambda conn: store.find(conn, store.sought, person=person))

@@ -77,22 +77,28 @@ def build_outside(
         Backoff(settings.backoff_base_ms),
         met=fetching.heard,
     )
+    returning = Returning(
+        db,
+        carrier,
+        rooms.friends,
+        rooms.log,
+        rooms.delivery,
+        clock,
+        entropy,
+        Backoff(settings.backoff_base_ms),
+    )
+
+    def awaited(conn: Connection, person: str) -> bool:
+        returning.heard(conn, person)
+        return rooms.friends.is_awaited(conn, person)
+
     return Outside(
         rotating=Rotating(db, rooms.me, rooms.delivery, courier, carrier, destination),
         carrier=carrier,
         courier=courier,
         fetching=fetching,
         knocking=Knocking(db, carrier, rooms.friends, rooms.me, clock, entropy),
-        returning=Returning(
-            db,
-            carrier,
-            rooms.friends,
-            rooms.log,
-            rooms.delivery,
-            clock,
-            entropy,
-            Backoff(settings.backoff_base_ms),
-        ),
+        returning=returning,
         reception=reception(
             rooms.me,
             rooms.log,
@@ -102,7 +108,7 @@ def build_outside(
             greet=rooms.friends.doors.answer,
             heard=courier.heard,
             turned_away=courier.turned_away,
-            awaited=rooms.friends.is_awaited,
+            awaited=awaited,
             blob=for_friends(db, rooms.media),
             help_friend=rooms.friends.help.answer,
         ),

@@ -123,7 +123,11 @@ class PeerDoor:
         if former is not None and signed.number > former.number:
             # Spec 9.5: a theft may have been the reason for their goodbye.
             return self._answer(signed, Status.KEY_UNKNOWN, keys=self._own_keys())
-        is_awaited = await db.read(lambda conn: reception.awaited(conn, signed.id))
+        return await self._not_friends(reception, signed)
+
+    async def _not_friends(self, reception: Reception, signed: SignedRequest) -> Response:
+        """Who is awaited is asked to wait: on their side we may be friends already."""
+        is_awaited = await self._context.db.read(lambda conn: reception.awaited(conn, signed.id))
         status = Status.BUSY if is_awaited else Status.NOT_FRIENDS
         return self._answer(signed, status, keys=self._own_keys())
 
@@ -187,7 +191,7 @@ class PeerDoor:
         )
         self._count_stranger(request)  # rotations are rare, so friends have no need of more
         if known is None:
-            return self._answer(signed, Status.NOT_FRIENDS, keys=self._own_keys())
+            return await self._not_friends(reception, signed)
         body = await _content(request, signed, MAX_KEYS_BYTES)
         offered = decode_key_log(read_keys(body))
         verify(signed, offered.key(signed.number))
@@ -219,7 +223,7 @@ class PeerDoor:
         if asked.link is not None:
             _check_any_key(signed, known)
         elif known is None:
-            return self._answer(signed, Status.NOT_FRIENDS, keys=self._own_keys())
+            return await self._not_friends(reception, signed)
         elif (refused := self._check_key(request, signed, known)) is not None:
             return refused
         self._check_nonce(signed)
