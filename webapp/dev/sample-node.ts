@@ -71,6 +71,7 @@ const doors: Record<string, (asked: Asked) => Answer> = {
   'GET settings': () => ok(world.settings),
   'PATCH settings': ({ body }) => ok(Object.assign(world.settings, body)),
   'GET status': () => ok(world.status),
+  'GET leaving': () => ok({ state: 'no', removed: 0, of: 0, sentence: '', waiting: [] }),
   'GET sessions': () => ok(world.sessions),
   'POST password': () => ok(),
   'GET notices': () => ok(world.notices),

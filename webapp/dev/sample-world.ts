@@ -308,6 +308,8 @@ export class World {
     head: 214,
     storage: { bytes: 48_200_000, database: 3_400_000, media: 44_800_000 },
     stopped: null,
+    moved: null,
+    restored: null,
     trouble: null,
     clock: null,
   };

@@ -318,6 +318,10 @@ export interface Status {
   head: number;
   storage: { bytes: number; database: number; media: number };
   stopped: string | null;
+  /** Where one lives since one moved away from this machine. */
+  moved: string | null;
+  /** Which backup this folder came from, for a month. */
+  restored: { made: number; restored: number; sentence: string } | null;
   trouble: string | null;
   clock: string | null;
 }

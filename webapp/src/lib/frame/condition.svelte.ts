@@ -1,18 +1,28 @@
-// What is wrong with the machine itself: a full disk, a clock gone wrong, another copy that runs. In its own sentences.
+// What is wrong with the machine itself, or out of the ordinary: a full disk, a clock gone wrong, another copy that runs,
+// a move, a goodbye, a restore. In its own sentences.
 import { get } from '$lib/api/client';
 import { live } from '$lib/api/live';
 import type { Status } from '$lib/api/types';
+import type { Leaving } from '$lib/data/types';
+
+const SEEN = 'microsocial-restored'; // in this browser: the restore that was read about and put away
 
 class Condition {
   #trouble = $state<string | null>(null);
   #clock = $state<string | null>(null);
   /** Why this machine sends nothing to friends: another copy of it runs, or newer keys are about. */
   stopped = $state<string | null>(null);
+  /** The address one moved to; this machine only says so. */
+  moved = $state<string | null>(null);
+  restored = $state.raw<Status['restored']>(null);
+  leaving = $state.raw<Leaving | null>(null);
+  #seen = $state(seen());
 
   constructor() {
     live.on('trouble.changed', ({ trouble }) => (this.#trouble = trouble));
     live.on('copy.stopped', ({ sentence }) => (this.stopped = sentence));
     live.on('copy.continued', () => (this.stopped = null));
+    live.on('leaving.changed', ({ leaving }) => (this.leaving = leaving));
     live.on('resync', () => void this.load().catch(() => undefined));
   }
 
@@ -20,11 +30,40 @@ class Condition {
     return [this.#trouble, this.#clock].filter((one) => one !== null);
   }
 
+  get isLeaving(): boolean {
+    return this.leaving !== null && this.leaving.state !== 'no';
+  }
+
+  /** What a restore brought back, until one has read it. */
+  get news(): string | null {
+    return this.restored !== null && this.restored.sentence !== this.#seen ? this.restored.sentence : null;
+  }
+
+  read(): void {
+    this.#seen = this.restored?.sentence ?? null;
+    try {
+      localStorage.setItem(SEEN, this.#seen ?? '');
+    } catch {
+      // A closed storage: it is told again at the next visit.
+    }
+  }
+
   async load(): Promise<void> {
-    const status = await get<Status>('/status');
+    const [status, leaving] = await Promise.all([get<Status>('/status'), get<Leaving>('/leaving')]);
     this.#trouble = status.trouble;
     this.#clock = status.clock;
     this.stopped = status.stopped;
+    this.moved = status.moved;
+    this.restored = status.restored;
+    this.leaving = leaving;
+  }
+}
+
+function seen(): string | null {
+  try {
+    return localStorage.getItem(SEEN);
+  } catch {
+    return null;
   }
 }
 

@@ -17,6 +17,7 @@ export const en = {
   'app.close': 'Close',
   'app.save': 'Save',
   'app.done': 'Done',
+  'app.all-right': 'All right',
   'app.saved': 'Saved.',
   'app.copy': 'Copy',
   'app.copied': 'Copied.',
@@ -481,6 +482,15 @@ export const en = {
   'first.show': 'Show it',
   'first.make': 'Make it mine',
   'first.making': 'Making your keys',
+  'first.before': 'I have been here before',
+  'first.before-says':
+    'Do not begin anew here: you would be somebody else. Stop this program, and come back into its data folder, which is still empty.',
+  'first.before-backup': 'With a backup and its passphrase:',
+  'first.before-friend':
+    'With your 24 words and a link from one friend (“Help you come back”, on their page about you):',
+  'first.before-export': 'With your 24 words and an export:',
+  'first.before-then':
+    'Then start it again. If your old machine may be in other hands, add --stolen to “recover”.',
   'first.used-link':
     'This setup link was used already or is too old. Start the program again to get a new one.',
   'first.sheet': 'This sheet is how you come back',
@@ -777,6 +787,8 @@ export const en = {
   'moving.title': 'Moving',
   'moving.hint': 'To another machine or address, with friends following.',
   'moving.what-to-do': 'What to do',
+  'moving.banner': 'You live at {address} now. This machine only tells whoever asks where you went.',
+  'moving.more': 'About the move',
   'moving.stopped': 'Another copy of you runs',
   'moving.stopped-says':
     'Only one can talk to friends. If this is the one to keep, switch the other off first, then go on here.',
@@ -797,6 +809,8 @@ export const en = {
   'moving.stay': 'I live here after all',
 
   'leaving.title': 'Delete everything',
+  'leaving.banner': 'You are deleting everything. Nothing new can be said here.',
+  'leaving.look': 'See how far it is',
   'leaving.hint': 'Your page, your posts, and what friends hold of you.',
   'leaving.says-friends':
     'Every post, comment and message of yours is taken back. Friends’ machines delete them and confirm it.',
@@ -816,7 +830,10 @@ export const en = {
 
   'help.title': 'Help {name} come back',
   'help.says':
-    'If {name} has lost their machine, they can come back with their 24 words and a link from you. Give it to nobody else.',
+    'If {name} has lost their machine, they can come back with their 24 words and a link from you.',
+  'help.sure':
+    'Make sure that it is {name} who asks: call them, or meet them. An earlier link for {name} stops working.',
+  'help.qr': 'The link for {name} as a code to point a camera at',
   'help.do': 'Make a link',
   'help.link': 'Link for {name}',
 
