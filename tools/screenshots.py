@@ -8,18 +8,36 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Browser, expect
-from tests.browser.files import empty, pick, slow_upload
+from tests.browser.files import empty, slow_upload
 from tests.support.browser import DESKTOP, PHONE, Screen, chromium, find_chromium
 from tests.support.nodes import PASSWORD, Person
 from tools.browser import HOW
 from tools.sample_photos import draw_all
 from tools.sample_world import Street, ask, fall_asleep, speak_up, street
+from tools.screen_states import (
+    Step,
+    attach,
+    attach_broken,
+    attach_slowly,
+    choose_from,
+    direction,
+    from_right_to_left,
+    look_at_link,
+    make_key,
+    press,
+    record,
+    scroll,
+    scroll_to,
+    search,
+    see_as,
+    write,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "screenshots"
@@ -36,8 +54,6 @@ README_PICTURES = {
     "feed": "10-feed-new-further-desktop-light",
     "feed-phone": "10-feed-new-further-phone-dark",
 }
-
-Step = Callable[[Screen], object]
 
 
 @dataclass
@@ -147,37 +163,35 @@ def everyday(camera: Camera, world: Street) -> None:
     """What one reads, and where one looks things up."""
     ids = {name: friend.id for name, friend in world.friends.items()}
     camera.at("feed", "10-feed")
-    camera.at("feed", "10-feed-further", lambda screen: _scroll(screen, world, "flower"))
-    camera.at("feed", "10-feed-yesterday", lambda screen: _scroll(screen, world, "lake"))
-    camera.at("feed", "11-feed-end", lambda screen: _to(screen, "10000"))
-    camera.at("feed", "12-feed-rtl", _from_right_to_left)
-    _direction(camera.screen, "ltr")
+    camera.at("feed", "10-feed-further", lambda screen: scroll(screen, world, "flower"))
+    camera.at("feed", "10-feed-yesterday", lambda screen: scroll(screen, world, "lake"))
+    camera.at("feed", "11-feed-end", lambda screen: scroll_to(screen, "10000"))
+    camera.at("feed", "12-feed-rtl", from_right_to_left)
+    direction(camera.screen, "ltr")
     for key in ("flower", "walk", "lake", "sky", "word", "hum", "knot"):
         camera.at(f"post/{world.posts[key]}", f"13-post-{key}")
-    camera.at(f"post/{world.posts['lake']}", "14-post-menu", _press("More about this post"))
-    camera.at(f"post/{world.posts['flower']}", "14-post-reactions", _press("React to Elif"))
+    camera.at(f"post/{world.posts['lake']}", "14-post-menu", press("More about this post"))
+    camera.at(f"post/{world.posts['flower']}", "14-post-reactions", press("React to Elif"))
     walk = f"post/{world.posts['walk']}"
-    camera.at(walk, "14-cinema", _press(re.compile("See it full screen")))
+    camera.at(walk, "14-cinema", press(re.compile("See it full screen")))
     camera.at("post/nothing", "15-post-gone")
     camera.at("nowhere-at-all", "15-lost")
     camera.at("notices", "16-notices")
-    camera.at("search", "17-search", _search("lake", re.compile("^Posts$")))
-    camera.at("search", "17-search-none", _search("zeppelin", "Nothing with"))
+    camera.at("search", "17-search", search("lake", re.compile("^Posts$")))
+    camera.at("search", "17-search-none", search("zeppelin", "Nothing with"))
     camera.at("friends", "20-friends")
     for name in ("elif", "layla", "max"):
         camera.at(f"friends/{ids[name]}", f"21-friend-{name}")
-    camera.at(f"friends/{ids['elif']}", "22-friend-remove", _press("remove Elif"))
-    camera.at(f"friends/{ids['elif']}", "22-friend-offer", _press("Offer earlier posts"))
-    camera.at(f"friends/{ids['ben']}", "22-friend-menu", _press("More about Ben"))
+    camera.at(f"friends/{ids['elif']}", "22-friend-remove", press("remove Elif"))
+    camera.at(f"friends/{ids['elif']}", "22-friend-offer", press("Offer earlier posts"))
+    camera.at(f"friends/{ids['ben']}", "22-friend-menu", press("More about Ben"))
     camera.at(f"friends/{world.nora.id}", "22-friend-of-a-friend")
-    camera.at("circles", "23-circles", _press("Family"))
+    camera.at("circles", "23-circles", press("Family"))
     camera.at("invite", "24-invite", lambda screen: screen.page.locator("#invite-link").wait_for())
     camera.at("add", "25-add")
-    camera.at("add", "25-add-wrong", _look_at_link("https://ana.example/i#nonsense"))
-    camera.at(
-        "add", "25-add-look", _look_at_link(world.friends["max"].api.post("/invites")["link"])
-    )
-    camera.at("add", "25-add-address", _look_at_link("https://kit.example"))
+    camera.at("add", "25-add-wrong", look_at_link("https://ana.example/i#nonsense"))
+    camera.at("add", "25-add-look", look_at_link(world.friends["max"].api.post("/invites")["link"]))
+    camera.at("add", "25-add-address", look_at_link("https://kit.example"))
     camera.at("me", "30-me")
     for place in (
         "profile", "posts", "look", "delivery", "security", "keys", "blocked", "sheet", "machine",
@@ -185,47 +199,47 @@ def everyday(camera: Camera, world: Street) -> None:
         camera.at(f"me/{place}", f"31-me-{place}")
     camera.at(f"me/posts?as={ids['layla']}", "32-as-a-friend")
     camera.at("me/posts?as=anyone", "32-as-anyone")
-    camera.at("me/keys", "33-key-made", _make_key)
-    camera.at("me/keys", "33-key-end", _press("End the key “Photo script”"))
+    camera.at("me/keys", "33-key-made", make_key)
+    camera.at("me/keys", "33-key-end", press("End the key “Photo script”"))
 
 
 def writing(camera: Camera, world: Street) -> None:
     """The composer and what one can do to what one said."""
     words = "Tomorrow we look at the **old mill** from the other side."
     camera.at("write", "40-write")
-    camera.at("write", "41-write-friends", _write(words))
-    camera.at("write", "41-write-anyone", _write(words, "Anyone"))
-    camera.at("write", "41-write-circle", _write(words, "Family"))
-    camera.at("write", "41-write-chosen", _write(words, "Choose people"))
-    camera.at("write", "41-write-as", _see_as(words))
-    camera.at("write", "42-write-too-long", _write("One more word. " * 340))
+    camera.at("write", "41-write-friends", write(words))
+    camera.at("write", "41-write-anyone", write(words, "Anyone"))
+    camera.at("write", "41-write-circle", write(words, "Family"))
+    camera.at("write", "41-write-chosen", write(words, "Choose people"))
+    camera.at("write", "41-write-as", see_as(words))
+    camera.at("write", "42-write-too-long", write("One more word. " * 340))
     photos = [world.photos["coffee"], world.photos["hills"]]
-    camera.at("write", "43-write-photos", _attach(words, photos))
+    camera.at("write", "43-write-photos", attach(words, photos))
     _clear_draft(camera, "43-write-photos")
-    camera.at("write", "43-write-broken", _attach_broken(world.broken))
+    camera.at("write", "43-write-broken", attach_broken(world.broken))
     _clear_draft(camera, "43-write-broken")
-    camera.at("write", "43-write-voice", _attach("", [world.photos["hello"]]))
+    camera.at("write", "43-write-voice", attach("", [world.photos["hello"]]))
     _clear_draft(camera, "43-write-voice")
-    camera.at("write", "43-write-recording", _record)
-    camera.at("write", "43-write-sending", _attach_slowly(world.photos["drifting"]))
+    camera.at("write", "43-write-recording", record)
+    camera.at("write", "43-write-sending", attach_slowly(world.photos["drifting"]))
     _clear_draft(camera, "43-write-sending")
-    camera.at("feed", "44-write-in-place", _press("What would you like to say?"))
+    camera.at("feed", "44-write-in-place", press("What would you like to say?"))
     for name, item in (("45-edit", "Edit"), ("46-delete", "Delete")):
-        camera.at(f"post/{world.posts['poppies']}", name, _menu("More about this post", item))
+        camera.at(f"post/{world.posts['poppies']}", name, choose_from("More about this post", item))
 
 
 def talking(camera: Camera, world: Street) -> None:
     """Messages."""
     camera.at("messages", "50-messages")
-    camera.at("messages", "50-messages-new", _press("Write to somebody"))
+    camera.at("messages", "50-messages-new", press("Write to somebody"))
     for name in ("ben", "layla", "max"):
         camera.at(f"messages/{world.friends[name].id}", f"51-talk-{name}")
     ben = f"messages/{world.friends['ben'].id}"
-    camera.at(ben, "52-talk-menu", _press("More about this conversation"))
-    clear = _menu("More about this conversation", "Clear this conversation")
+    camera.at(ben, "52-talk-menu", press("More about this conversation"))
+    clear = choose_from("More about this conversation", "Clear this conversation")
     camera.at(ben, "53-clear", clear)
-    camera.at(ben, "54-talk-rtl", lambda screen: _direction(screen, "rtl"))
-    _direction(camera.screen, "ltr")
+    camera.at(ben, "54-talk-rtl", lambda screen: direction(screen, "rtl"))
+    direction(camera.screen, "ltr")
 
 
 def public(browser: Browser, world: Street, wanted: list[str]) -> None:
@@ -282,7 +296,7 @@ def news(browser: Browser, world: Street, wanted: list[str]) -> None:
         expect(screen.button(re.compile("3 new"), exact=False)).to_be_visible()
         camera = Camera(screen, wanted, (size,))
         camera.take("10-feed-new")
-        _scroll(screen, world, "cat", 72)
+        scroll(screen, world, "cat", 72)
         camera.take("10-feed-new-further")
         screen.close()
 
@@ -327,125 +341,13 @@ def guessing(browser: Browser, world: Street, wanted: list[str]) -> None:
     screen.close()
 
 
-# What makes a state
-
-
-def _press(name: str | re.Pattern[str]) -> Step:
-    return lambda screen: screen.page.get_by_role("button", name=name).first.click()
-
-
-def _menu(name: str, item: str) -> Step:
-    def choose(screen: Screen) -> None:
-        _press(name)(screen)
-        screen.button(item).click()
-
-    return choose
-
-
-def _write(words: str, audience: str = "Friends") -> Step:
-    def write(screen: Screen) -> None:
-        screen.page.get_by_role("radio", name=audience).check(force=True)
-        screen.page.get_by_label("What you want to say").fill(words)
-
-    return write
-
-
-def _look_at_link(link: str) -> Step:
-    def look(screen: Screen) -> None:
-        screen.page.get_by_label("Link or address").fill(link)
-        screen.button("See who it is").click()
-        expect(screen.button("See who it is").or_(screen.button("Not now"))).to_be_enabled()
-        screen.page.wait_for_function("!document.querySelector('main [aria-disabled=true]')")
-
-    return look
-
-
-def _search(words: str, found: str | re.Pattern[str]) -> Step:
-    def search(screen: Screen) -> None:
-        screen.page.get_by_role("searchbox").fill(words)
-        expect(screen.page.locator("main h2, main p").filter(has_text=found).first).to_be_visible()
-
-    return search
-
-
-def _attach(words: str, files: list[Path]) -> Step:
-    def attach(screen: Screen) -> None:
-        _write(words)(screen)
-        pick(screen, "Add photos", files)
-        expect(screen.page.get_by_text("Ready", exact=True)).to_have_count(len(files))
-
-    return attach
-
-
-def _attach_broken(file: Path) -> Step:
-    def attach(screen: Screen) -> None:
-        pick(screen, "Add photos", file)
-        expect(screen.page.locator(".uploads [role=alert]")).to_be_visible()
-
-    return attach
-
-
-def _attach_slowly(clip: Path) -> Step:
-    def attach(screen: Screen) -> None:
-        slow_upload(screen, 30_000)
-        pick(screen, "Add a clip", clip)
-        expect(screen.page.get_by_text("Copying, ")).to_be_visible()
-        screen.page.get_by_label("What you want to say").fill("It moves, slowly.")
-        screen.button(re.compile("^Post to")).click()
-        expect(screen.button("Not yet")).to_be_visible()
-
-    return attach
-
-
 def _clear_draft(camera: Camera, name: str) -> None:
     if camera.wants(name):
+        waits = camera.screen.button("Not yet")
+        if waits.count():
+            waits.click()
         slow_upload(camera.screen, 0)
         empty(camera.screen)
-
-
-def _record(screen: Screen) -> None:
-    screen.button("Record a voice note").click()
-    expect(screen.page.get_by_role("timer")).to_have_text("0:02")
-
-
-def _see_as(words: str) -> Step:
-    def see(screen: Screen) -> None:
-        _write(words, "Family")(screen)
-        screen.button(re.compile("^View as")).click()
-        screen.dialog("How others see it").get_by_label("See it as").select_option(
-            label="Ben Ohlsson"
-        )
-
-    return see
-
-
-def _make_key(screen: Screen) -> None:
-    screen.page.get_by_label("What it is for").fill("Photo script")
-    screen.page.get_by_label("write").check()
-    screen.button("Make it").click()
-    expect(screen.heading("The key for “Photo script”")).to_be_visible()
-
-
-def _from_right_to_left(screen: Screen) -> None:
-    _direction(screen, "rtl")
-    _to(screen, "0")
-
-
-def _scroll(screen: Screen, world: Street, key: str, above: int = 12) -> None:
-    link = screen.page.locator(f"article a[href='#/post/{world.posts[key]}']").first
-    link.evaluate(
-        """(link, above) =>
-          scrollTo(0, link.closest('article').getBoundingClientRect().top + scrollY - above)""",
-        above,
-    )
-
-
-def _to(screen: Screen, top: str) -> None:
-    screen.page.evaluate(f"scrollTo(0, {top})")
-
-
-def _direction(screen: Screen, direction: str) -> None:
-    screen.page.evaluate("way => document.documentElement.dir = way", direction)
 
 
 if __name__ == "__main__":
