@@ -156,9 +156,12 @@ class Returning:
                 )  # whoever claims to be them makes us look once, not all the time
             self._look.clear()
 
+    def is_sought(self, conn: Connection, person: str) -> bool:
+        return store.find(conn, store.sought, person=person) is not None
+
     def heard(self, conn: Connection, person: str) -> None:
         """Somebody stands at our door: if they are still to be found, their machine is awake, so look again now."""
-        if store.find(conn, store.sought, person=person) is not None:
+        if self.is_sought(conn, person):
             self._knocked.add(person)
             self._look.set()
 

@@ -88,6 +88,10 @@ def build_outside(
         Backoff(settings.backoff_base_ms),
     )
 
+    def is_written_to(conn: Connection, person: str) -> bool:
+        """Whose keys came with a thread, but who is still to be found, is no correspondent yet."""
+        return rooms.friends.is_friend(conn, person) and not returning.is_sought(conn, person)
+
     def awaited(conn: Connection, person: str) -> bool:
         returning.heard(conn, person)
         return rooms.friends.is_awaited(conn, person)
@@ -103,7 +107,7 @@ def build_outside(
             rooms.me,
             rooms.log,
             rooms.delivery,
-            is_friend=rooms.friends.is_friend,
+            is_friend=is_written_to,
             open_greeting=rooms.friends.doors.open,
             greet=rooms.friends.doors.answer,
             heard=courier.heard,
