@@ -134,3 +134,7 @@ def test_of_two_copies_one_stops_and_says_so_and_the_owner_decides():
             everything = {"before the copy", "from the copy", "from the first"}
             wait_for(lambda: everything <= set(ana.texts()))
             wait_for(lambda: set(ana.texts()) == set(ben.texts()))
+            # The copy had told friends its own address.
+            wait_for(lambda: _address_at(ben, ana) == [ana.address])
+            _post(ben, "to the one that goes on")
+            wait_for(lambda: "to the one that goes on" in ana.texts())

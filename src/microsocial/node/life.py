@@ -40,6 +40,7 @@ from microsocial.node.rooms import Rooms, build_rooms
 from microsocial.posts import publishing
 from microsocial.protocol.encoding import b64u
 from microsocial.protocol.payloads import Profile
+from microsocial.records.model import RecordsTakenBack, ref_of
 from microsocial.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -92,6 +93,7 @@ class Node:
         self.over = asyncio.Event()  # this node has ended for good, with these last words
         self.last_words: str | None = None
         self._running: list[asyncio.Task[None]] = []
+        self._saying: set[asyncio.Task[None]] = set()  # held until they end
         self._cli_token = b64u(entropy(32))
         self._folder: Folder | None = None
         self._db: Database | None = None
@@ -178,7 +180,7 @@ class Node:
             await self._begin()
 
     async def stop(self) -> None:
-        for task in self._running:
+        for task in (*self._running, *self._saying):
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
         self._running.clear()
@@ -233,6 +235,7 @@ class Node:
         """What a person's node does by itself, from now on."""
         assert self.rooms and self.outside and self.darkroom and self.attic  # noqa: PT018 - called when they are there
         await self.db.write(self._wake_up)
+        self.bus.subscribe(RecordsTakenBack, self._on_take_back)
         await self.darkroom.start()
         await self.attic.start()
         for name, running in (
@@ -255,11 +258,30 @@ class Node:
         if not self.rooms.delivery.residence.arrive(conn, self.address):
             log.warning("You have moved away from here; this node only says where to")
             return
+        self._say_where(conn)
+        self.rooms.friends.look_for_homes(conn)
+        self.rooms.friends.capsules.renew(conn)
+
+    def _say_where(self, conn: Connection) -> None:
+        assert self.rooms
         told = self.rooms.log.find(conn, self.rooms.me.id, "address")
         if told is None or list(told.fields["urls"]) != [self.address]:
             self.rooms.log.set_one(conn, "address", {"urls": [self.address], "home": []})
-        self.rooms.friends.look_for_homes(conn)
-        self.rooms.friends.capsules.renew(conn)
+
+    def _on_take_back(self, taken: RecordsTakenBack) -> None:
+        """A copy of me that ran elsewhere may have sent friends there. Whoever still lives here says so again."""
+        assert self.rooms
+        if ref_of(self.rooms.me.id, "address") not in taken.refs:
+            return
+        delivery = self.rooms.delivery
+
+        def say(conn: Connection) -> None:
+            if not delivery.stopped(conn) and not delivery.residence.moved_to(conn):
+                self._say_where(conn)
+
+        task = asyncio.get_running_loop().create_task(self.db.write(say))
+        self._saying.add(task)
+        task.add_done_callback(self._saying.discard)
 
     async def _keep_house(self) -> None:
         """Now and then: prekeys (spec 3.6), the capsule (3.8), what can no longer be undone, files that were never posted."""
