@@ -628,7 +628,9 @@ class World:
         owners = self._owners()
         has_copies = len({person.id for person in owners}) < len(owners)
         # A copy stops when it hears of what the other did: let each be first.
-        has_changed = any(one.me.key_number for one in self.people)  # who fell behind types the words first
+        has_changed = any(
+            one.me.key_number for one in self.people
+        )  # who fell behind types the words first
         rounds = (4 if has_copies else 2) + has_changed
         for count in range(rounds):
             self.people.reverse()
