@@ -16,6 +16,8 @@ class Condition {
   moved = $state<string | null>(null);
   restored = $state.raw<Status['restored']>(null);
   leaving = $state.raw<Leaving | null>(null);
+  /** The folder is empty and the program has ended: silence is as it should be. */
+  isOver = $state(false);
   #seen = $state(seen());
 
   constructor() {
@@ -31,7 +33,7 @@ class Condition {
   }
 
   get isLeaving(): boolean {
-    return this.leaving !== null && this.leaving.state !== 'no';
+    return !this.isOver && this.leaving !== null && this.leaving.state !== 'no';
   }
 
   /** What a restore brought back, until one has read it. */

@@ -664,6 +664,8 @@ export const en = {
   'backup.says':
     'A copy of everything, locked with a passphrase, in a folder of your choice: another disk is best. Each one adds only what is new, and is tried out at once.',
   'backup.state': 'How it goes',
+  'backup.last': 'Last backup {when}, {size}.',
+  'backup.would-work': 'A restore would work: checked {when}.',
   'backup.now': 'Back up now',
   'backup.rehearse': 'Rehearse a restore',
   'backup.next': 'The next one comes {when}.',
@@ -728,9 +730,7 @@ export const en = {
   'room.tell': 'On my friends’ machines too',
   'room.count': 'Show what would go',
   'room.sure': 'This would go',
-  'room.frees': 'It frees {bytes}.',
   'room.do': 'Let it go',
-  'room.going': 'It is going',
 
   'words24.title': 'Your words and keys',
   'words24.hint': 'Test your sheet, change your keys, or act after a theft.',
@@ -770,6 +770,7 @@ export const en = {
   'theft.not-mine': 'Not mine',
   'theft.mine': 'Mine',
   'theft.none-mine': { one: 'It is not mine', other: 'None of these {n} are mine' },
+  'theft.all-mine': { one: 'It is mine', other: 'All {n} are mine' },
   'theft.kept': 'It is yours, here too.',
   'theft.gone': 'Set aside, at friends’ too.',
   'theft.came-back': 'What came back from friends',
@@ -794,15 +795,20 @@ export const en = {
     'Only one can talk to friends. If this is the one to keep, switch the other off first, then go on here.',
   'moving.continue': 'Go on here',
   'moving.how': 'To move to another machine',
-  'moving.step-copy':
-    'Stop this one, and copy its data folder to the new machine, or restore a backup there.',
-  'moving.step-run': 'Start it there, with its new address: microsocial run --address https://…',
+  'moving.here': 'You live at {address}. Friends find you there.',
+  'moving.moved-says':
+    'Leave it running for some weeks, so that friends who were away hear of it too. Take the move back only while nothing runs at the new address.',
   'moving.step-tell':
-    'Start this one again and give it the new address below. It sends friends on to the new place.',
+    'Say below where you go. From then on this machine sends nothing, so nothing is said twice.',
+  'moving.step-copy':
+    'Stop it, and copy its whole data folder to the new machine. Or restore the newest backup there.',
+  'moving.step-run': 'Start it there with that address:',
+  'moving.step-leave':
+    'Start this one once more, and let it run for some weeks. It only tells whoever asks where you went.',
   'moving.address': 'The new address',
   'moving.address-hint': 'Where you live from now on, for example https://ana.example.',
   'moving.address-missing': 'Where do you live from now on? It begins with https://.',
-  'moving.do': 'I have moved',
+  'moving.do': 'Move there',
   'moving.sure': 'Send everybody on?',
   'moving.sure-says':
     'This machine says nothing more in your name and tells friends to find you at {address}. You can take it back.',
@@ -819,7 +825,6 @@ export const en = {
   'leaving.says-export': 'Afterwards nothing is left here. To keep something:',
   'leaving.do': 'Begin to delete everything',
   'leaving.progress': 'Machines that have confirmed',
-  'leaving.counted': '{removed} of {of} have removed it.',
   'leaving.waiting': 'Waiting for {who}. They hear it when their machine is on.',
   'leaving.stay': 'Stop, I stay',
   'leaving.finish': 'Finish',
