@@ -39,8 +39,10 @@ export async function ask<T>(
   });
   const answer = await read(response);
   if (response.ok) return answer as T;
-  if (response.status === 401 && path !== '/login') onLocked();
-  throw problemFrom(response.status, answer, response.headers.get('Retry-After'));
+  const problem = problemFrom(response.status, answer, response.headers.get('Retry-After'));
+  // One that names a field is about what was typed there: a wrong password does not end the session.
+  if (problem.status === 401 && problem.field === null && path !== '/login') onLocked();
+  throw problem;
 }
 
 /** What an unsafe request carries that does not go through `ask`: the pieces of a file (media/wire.ts). */
