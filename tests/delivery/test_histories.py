@@ -7,9 +7,11 @@ Where it is cheap a second test takes the rule away and shows the history break.
 import pytest
 from tests.support.world import Letter, Name, Person, World
 
-from microsocial.delivery import incoming, updates
+from microsocial.database import Database
+from microsocial.delivery import incoming, reunion, updates
 from microsocial.delivery.model import Wait
 from microsocial.delivery.reunion import ReunionSteps
+from microsocial.records.ground import Ground
 from microsocial.records.reunion import Reunion
 from microsocial.records.service import Log
 
@@ -399,6 +401,96 @@ def test_r18_breaks_when_a_list_is_given_from_an_ordinary_position(
     monkeypatch.setattr(ReunionSteps, "_between_positions", lambda _, friend: friend.position)
     with pytest.raises(AssertionError, match="lacks"):
         r18(world, ana, ben)
+
+
+def lose(world: World, ana: Person, ben: Person, *texts: str) -> list[Name]:
+    """Ana loses what Ben has of her, and learns that his place is foreign; in the order in which he lists it."""
+    before = ana.snapshot()
+    posts = [ana.post(text) for text in texts]
+    exchange(ana, ben)
+    ana.restore(before)
+    exchange(ana, ben)
+    return sorted(posts)
+
+
+def carry_pages(sender: Person, receiver: Person) -> Letter | None:
+    """Pages of a reunion until there is none; give what comes after them."""
+    while (letter := sender.write_letter(receiver.id)) and letter.outgoing.purpose == "reunion":
+        reply = receiver.receive(letter)
+        assert reply is not None
+        sender.hear_answer(reply)
+    return letter
+
+
+def r18_hello(world: World, ana: Person, ben: Person) -> bool:
+    (post,) = lose(world, ana, ben, "hello")
+    before_the_purge = ben.snapshot()
+    ben.purge(post)
+    exchange(ana, ben)  # "gone"
+    ben.restore(before_the_purge)
+    exchange(ben, ana)  # the hello, from another place
+    world.run()  # no pause, no next try
+    return ana.holds(post)
+
+
+def test_r18_a_hello_during_a_reunion_starts_it_again(
+    world: World, ana: Person, ben: Person
+) -> None:
+    """Spec 8.3."""
+    assert r18_hello(world, ana, ben)
+    world.settle()
+    world.check()
+
+
+def test_r18_waits_for_the_next_try_when_a_hello_does_not_start_it_again(
+    world: World, ana: Person, ben: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(incoming, "_is_elsewhere", lambda *_: False)
+    assert not r18_hello(world, ana, ben)
+
+
+def test_r18_a_reunion_ends_with_a_new_position(world: World, ana: Person, ben: Person) -> None:
+    lose(world, ana, ben, "hello")
+    exchange(ana, ben)
+    listed_from = ben.correspondent(ana).position
+    world.run()
+    ended_at = ben.correspondent(ana).position
+    assert ana.correspondent(ben).answered == ended_at != listed_from
+
+
+def r18_pages(world: World, ana: Person, ben: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reunion, "MAX_HOLDINGS", 1)
+    _, later = lose(world, ana, ben, "one", "other")
+    exchange(ana, ben)  # the first page
+    before_the_purge = ben.snapshot()
+    ben.purge(later)
+    end = carry_pages(ana, ben)  # the second: "gone"
+    # A virtual machine resumes from an earlier moment: nothing in it is started again.
+    ben.db.close()
+    ben.db = Database.from_snapshot(before_the_purge)
+    if end is not None:
+        reply = ben.receive(end)
+        assert reply is not None
+        ana.hear_answer(reply)
+    world.settle()
+    assert ben.holds(later)
+    world.check()
+    assert ana.holds(later)
+
+
+def test_r18_what_is_let_go_between_two_pages_starts_the_list_again(
+    world: World, ana: Person, ben: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Spec 8.3: also for a machine that goes back and does not notice."""
+    r18_pages(world, ana, ben, monkeypatch)
+
+
+def test_r18_breaks_when_what_is_let_go_between_two_pages_moves_nothing(
+    world: World, ana: Person, ben: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Ground, "let_go", lambda *_: None)
+    with pytest.raises(AssertionError, match="lacks"):
+        r18_pages(world, ana, ben, monkeypatch)
 
 
 def test_a_post_deleted_before_it_was_sent_leaves_no_tombstone(

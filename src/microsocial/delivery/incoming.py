@@ -211,10 +211,7 @@ class Incomings:
                 self._standing.stop_for_copy(conn, place.run)
             if letter.hello:
                 values |= {"hint": letter.have}
-                if friend.reunion and Progress.read(friend.reunion).stated not in (
-                    None,
-                    letter.have,
-                ):
+                if _is_elsewhere(friend, letter.have):
                     values |= {"reunion": None}  # R18: a hello during it starts it again
                 emit(conn, HelloArrived(friend.person))
         store.change(conn, friend.person, **values)
@@ -232,16 +229,13 @@ class Incomings:
             return self._answer(conn, friend, found, Status.QUOTA)
         place = self._standing.read(conn, friend.person, update.have)
         unsure = not isinstance(place, Stands)
+        store.change(conn, friend.person, position=update.upto, is_between=0)
         refused = self._take(conn, found, found.checked, unsure=unsure)
-        now = store.find(conn, friend.person)
-        position = update.upto
-        if now is not None and now.position != friend.position:
-            position = (
-                now.position
-            )  # spec 4.14: something was set aside, and they compare with me anew
-        else:
-            store.change(conn, friend.person, position=position, is_between=0)
-        return self._answer(conn, friend, found, Status.APPLIED, position=position, refused=refused)
+        # Spec 4.14: another one than `upto` if something was set aside, and they compare with me anew.
+        now = store.find(conn, friend.person) or friend
+        return self._answer(
+            conn, friend, found, Status.APPLIED, position=now.position, refused=refused
+        )
 
     def _take(
         self, conn: Connection, found: Incoming, checked: list[Checked], *, unsure: bool
@@ -325,6 +319,12 @@ def _names_in(checked: Checked) -> int:
 def _continues(update: Update, friend: Correspondent) -> bool:
     """Spec 7.2, R2: only what begins exactly where I am may be applied."""
     return bool(update.since == friend.position)
+
+
+def _is_elsewhere(friend: Correspondent, have: str) -> bool:
+    """Say whether they are not where they listed in the reunion that is under way."""
+    stated = Progress.read(friend.reunion).stated if friend.reunion else None
+    return stated not in (None, have)
 
 
 def read_log(person: str, known: KeyLog | None, texts: tuple[str, ...]) -> KeyLog | None:

@@ -3,6 +3,8 @@
 Rule 1: how far it has come is kept in the friend's row, so each step is one transaction and a crash costs nothing.
 Rule 2: the friend answers the first page from a position that nobody minted, so that nothing but the end of this very
 reunion can move it: not an update from before, not a copy of the friend that went back in time (R18).
+Rule 3: what the friend lets go of between two pages moves it again. The author then finds a page from another place and begins
+anew; else a machine that goes back to before that, and is not even started again, would be told nothing of what the pages said.
 """
 
 import json
@@ -21,7 +23,7 @@ from microsocial.protocol.exchange import Holdings, Reunion
 from microsocial.protocol.keys import KeyLog
 from microsocial.protocol.limits import MAX_HOLDINGS, MAX_PAGE_BYTES, MAX_PAGE_RECORDS
 from microsocial.protocol.prekeys import decode_prekey
-from microsocial.records.model import Checked
+from microsocial.records.model import Checked, Stored
 from microsocial.records.service import Log
 
 Named = tuple[str, str]
@@ -57,6 +59,7 @@ class ReunionSteps:
         self._log = log
         self._letters = letters
         self._entropy = entropy
+        log.when_let_go(self._list_again)
 
     # The friend's side
 
@@ -92,6 +95,14 @@ class ReunionSteps:
             },
         )
         return self._letters.seal(letter, prekey)
+
+    def _list_again(self, conn: Connection, gone: Stored) -> None:
+        """Rule 3: the pages so far were about another moment."""
+        me = self._log.me.id
+        author = gone.author if gone.thread_author in (None, me) else gone.thread_author
+        friend = store.find(conn, author)
+        if friend is not None and friend.is_between:
+            store.change(conn, friend.person, position=self._between_positions(friend))
 
     def _between_positions(self, friend: Correspondent) -> str:  # noqa: ARG002 - see rule 2
         return b64u(self._entropy(BETWEEN_BYTES))

@@ -25,6 +25,7 @@ EXPIRED = "expired"  # why the log forgot it
 
 Asked = Callable[[Connection, Stored], bool]
 Doubt = Callable[[Connection, Stored, str], bool]
+Tell = Callable[[Connection, Stored], None]
 
 
 class Ground:
@@ -36,6 +37,7 @@ class Ground:
         self.entropy = entropy
         self.handlers: dict[str, Handler] = {}
         self.watchers: list[Watcher] = []
+        self.when_let_go: list[Tell] = []
         self.is_aside: Asked = lambda _conn, _found: False  # disowned by its author
         self.is_doubtful: Doubt = lambda _conn, _found, _holder: False  # kept apart for my word
 
@@ -175,6 +177,8 @@ class Ground:
             if isinstance(handler, Forgetting):
                 handler.forget(conn, known)
             self._forget_thread(conn, known, why)
+            if why != EXPIRED:  # its time is over for everybody
+                self.let_go(conn, known)
         store.put_forgotten(
             conn,
             author=author,
@@ -184,6 +188,10 @@ class Ground:
             forgotten=self.clock.now(),
             **unsaid,
         )
+
+    def let_go(self, conn: Connection, gone: Stored) -> None:
+        for tell in self.when_let_go:
+            tell(conn, gone)
 
     def _forget_thread(self, conn: Connection, post: Stored, why: str) -> None:
         """Nobody sees a thread without its post. What I wrote under another's stays mine, unless that is over for all."""

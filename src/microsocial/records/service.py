@@ -16,7 +16,7 @@ from microsocial.protocol.revisions import next_revision
 from microsocial.records import pages, store
 from microsocial.records.arriving import Arriving, check, unstored
 from microsocial.records.forgetting import remember_absent
-from microsocial.records.ground import EXPIRED, Ground
+from microsocial.records.ground import EXPIRED, Ground, Tell
 from microsocial.records.handlers import Handler, Watcher
 from microsocial.records.keys.apart import SettingAside
 from microsocial.records.keys.rings import KeyRings
@@ -61,6 +61,10 @@ class Log:
     def watch(self, watcher: Watcher) -> None:
         """Let a room hear of every record, before its kind's handler does."""
         self._ground.watchers.append(watcher)
+
+    def when_let_go(self, tell: Tell) -> None:
+        """Have `tell(conn, stored)` called when something held here is given up before its time."""
+        self._ground.when_let_go.append(tell)
 
     def tick(self, conn: Connection) -> int:
         """A moment later than every other one I named: for `created`, revisions and `sees_from`."""
