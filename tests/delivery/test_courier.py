@@ -14,6 +14,7 @@ from tests.support.time_and_chance import FakeClock, SeededEntropy
 from microsocial.database import DiskFull, MachineRecovered, in_memory
 from microsocial.delivery import courier as courier_module
 from microsocial.delivery import rounds
+from microsocial.delivery.answers import Listed
 from microsocial.delivery.backoff import Backoff
 from microsocial.delivery.courier import Courier
 from microsocial.delivery.model import (
@@ -62,7 +63,12 @@ class PostOffice:
         outgoing = Outgoing(person, "update", b"", hash="", hello=hello, records=self.pile[person])
         return lambda: outgoing
 
-    def on_answer(self, conn: Connection, outgoing: Outgoing, answer: bytes) -> NextStep:
+    def open_answer(self, conn: Connection, outgoing: Outgoing, answer: bytes) -> Listed | None:
+        return None
+
+    def on_answer(
+        self, conn: Connection, outgoing: Outgoing, answer: bytes, listed: Listed | None = None
+    ) -> NextStep:
         self.pile[outgoing.person] -= outgoing.records
         return self.says(outgoing)
 

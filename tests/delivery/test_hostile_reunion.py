@@ -3,14 +3,16 @@
 import pytest
 from tests.support.world import Name, Person, World, name_of
 
+from microsocial.delivery import quotas
 from microsocial.delivery import store as delivery_store
-from microsocial.delivery.model import Outgoing
+from microsocial.delivery.model import OVER_QUOTA, Outgoing, SendUpdate, Wait
 from microsocial.protocol.encoding import b64u
 from microsocial.protocol.exchange import Held, Holdings
 from microsocial.protocol.prekeys import read_prekey
 from microsocial.protocol.sealing import seal
 from microsocial.records import store
 from microsocial.records.model import Stored
+from microsocial.records.service import Log
 
 
 @pytest.fixture
@@ -36,6 +38,22 @@ def list_for(
     keys: dict[str, tuple[str, ...]] | None = None,
 ) -> None:
     """Let Ana ask what Ben holds, and Ben answer as he likes."""
+    outgoing, reply = answer_with(ana, ben, ben, holds=holds, brings=brings, keys=keys)
+    ana.write(lambda conn: ana.delivery.on_answer(conn, outgoing, reply))
+    del ana.in_flight[ben.id]
+
+
+def answer_with(
+    ana: Person,
+    ben: Person,
+    signer: Person,
+    *,
+    holds: tuple[Held, ...] = (),
+    brings: tuple[Stored, ...] = (),
+    keys: dict[str, tuple[str, ...]] | None = None,
+) -> tuple[Outgoing, bytes]:
+    """Let Ana ask; give her letter, and what `signer` says in Ben's place."""
+    ana.waits.clear()
     lose_the_place(ana, ben)
     letter = ana.write_letter(ben.id)
     assert letter is not None
@@ -54,10 +72,8 @@ def list_for(
         keys=keys or {},
     )
     prekey = read_prekey(ana.read(ana.delivery.current_prekey), ana.me.key_log)
-    signed = ben.me.sign("holdings", told.payload()).raw
-    reply = seal(signed, "holdings", ben.id, ana.id, prekey)
-    ana.write(lambda conn: ana.delivery.on_answer(conn, outgoing, reply))
-    del ana.in_flight[ben.id]
+    signed = signer.me.sign("holdings", told.payload()).raw
+    return outgoing, seal(signed, "holdings", ben.id, ana.id, prekey)
 
 
 def offered_to(person: Person, friend: Person) -> set[Name]:
@@ -119,3 +135,56 @@ def test_listing_a_third_persons_record_does_not_make_one_its_reader(world: Worl
     assert post not in offered_to(ana, ben)
     letter = ana.write_letter(ben.id)
     assert letter is None or not letter.outgoing.records
+
+
+def test_a_list_that_somebody_else_signed_counts_for_nothing(world: World) -> None:
+    ana, ben, cem = world.people
+    post = ana.post("hello")
+    world.settle()
+    outgoing, reply = answer_with(ana, ben, cem, holds=(Held(*post, 0, None, "gone"),))
+    assert ana.read(lambda conn: ana.delivery.open_answer(conn, outgoing, reply)) is None
+    step = ana.write(lambda conn: ana.delivery.on_answer(conn, outgoing, reply))
+    assert isinstance(step, Wait)
+
+
+def test_the_signatures_of_a_list_are_checked_before_anything_is_written(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, ben, _ = world.people
+    post = ana.post("hello")
+    world.settle()
+    outgoing, reply = answer_with(ana, ben, ben, brings=(ben.stored(post),))
+    listed = ana.read(lambda conn: ana.delivery.open_answer(conn, outgoing, reply))
+    assert listed is not None and [one.id for one in listed.brought] == [post[1]]
+    monkeypatch.setattr(Log, "check", lambda *_: pytest.fail("checked in the transaction"))
+    step = ana.write(lambda conn: ana.delivery.on_answer(conn, outgoing, reply, listed))
+    assert isinstance(step, SendUpdate)
+
+
+def test_what_was_verified_under_a_key_that_was_renewed_meanwhile_is_verified_again(
+    world: World,
+) -> None:
+    ana, ben, _ = world.people
+    outgoing, reply = answer_with(ana, ben, ben)
+    listed = ana.read(lambda conn: ana.delivery.open_answer(conn, outgoing, reply))
+    ben.rotate()
+    ana.write(lambda conn: ana.log.keep_key_log(conn, ben.me.key_log))
+    step = ana.write(lambda conn: ana.delivery.on_answer(conn, outgoing, reply, listed))
+    assert isinstance(step, Wait)
+
+
+def test_a_long_list_costs_its_bytes_and_no_quota_of_records(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, ben, _ = world.people
+    names = [(ben.id, b64u(bytes([0] * 15 + [no]))) for no in range(9)]
+    holds = tuple(Held(*name, 0, None, "gone") for name in names)
+    monkeypatch.setattr(quotas, "MAX_RECORDS_A_DAY", 1)
+    with monkeypatch.context() as small:
+        small.setattr(quotas, "MAX_BYTES_A_DAY", 9 * 43)
+        list_for(ana, ben, holds=holds)
+        assert ana.correspondent(ben).error == OVER_QUOTA
+    list_for(ana, ben, holds=holds)
+    friend = ana.correspondent(ben)
+    assert (friend.error, friend.quota_records) == (None, 0)
+    assert friend.quota_bytes > 9 * 43

@@ -1,9 +1,12 @@
 """What an answer means for the friend's standing, and what to do next.
 
-Only the reply to the letter in flight ever comes here, and it counts only under the current key of its signer.
+Only the reply to the letter in flight ever comes here, and it counts only under the current key of its signer. A list with hundreds of
+records is opened and verified first (dear, only reads), and acted on second (one transaction).
 """
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
@@ -48,6 +51,7 @@ from microsocial.protocol.limits import MAX_ANSWER_BYTES, MAX_UPDATE_BYTES
 from microsocial.protocol.prekeys import decode_prekey
 from microsocial.protocol.refusals import Malformed, Status
 from microsocial.protocol.sealing import open_sealed, sealed_prekey_id
+from microsocial.records.model import Checked
 from microsocial.records.service import Log
 
 MAX_REFUSED_KEPT = 100  # per friend, for the ledger: enough to see what goes wrong
@@ -58,6 +62,17 @@ _WAITING: dict[Status | None, str] = {
     Status.BUSY: BUSY,
     Status.STALE_PREKEY: CANNOT_OPEN,
 }
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A list of what a friend holds, verified under their key of this number."""
+
+    found: Holdings
+    number: int
+    size: int
+    author_logs: Mapping[str, KeyLog]  # of authors in it, merged
+    brought: list[Checked]
 
 
 class Answers:
@@ -77,14 +92,28 @@ class Answers:
         self._reunions = reunions
         self._when_ended = when_ended
 
-    def act(self, conn: Connection, outgoing: Outgoing, reply: bytes) -> NextStep:
+    def open(self, conn: Connection, outgoing: Outgoing, reply: bytes) -> Listed | None:
+        """Verify a list, with a connection that need not be able to write; None for anything else."""
+        if not (is_sealed(reply) and outgoing.purpose == "reunion"):
+            return None
+        key_log = self._log.key_logs(conn, [outgoing.person]).get(outgoing.person)
+        try:
+            return self._open(conn, outgoing, key_log, reply) if key_log else None
+        except PeerBroke:
+            return None  # found out again, at no great cost, by whoever acts on it
+
+    def act(
+        self, conn: Connection, outgoing: Outgoing, reply: bytes, listed: Listed | None = None
+    ) -> NextStep:
         friend = store.find(conn, outgoing.person)
         if friend is None or friend.state == "ended":
             return Ended()
         key_log = self._log.key_logs(conn, [friend.person])[friend.person]
         try:
             if is_sealed(reply) and outgoing.purpose == "reunion":
-                return self._listed(conn, friend, outgoing, key_log, reply)
+                if listed is None or listed.number != key_log.number:
+                    listed = self._open(conn, outgoing, key_log, reply)
+                return self._listed(conn, friend, outgoing, key_log, listed)
             return self._answered(conn, friend, outgoing, key_log, reply)
         except PeerBroke:
             return self.wait(conn, friend.person, NOT_UNDERSTOOD)
@@ -264,39 +293,17 @@ class Answers:
 
     # Sealed lists
 
-    def _listed(
-        self,
-        conn: Connection,
-        friend: Correspondent,
-        outgoing: Outgoing,
-        key_log: KeyLog,
-        reply: bytes,
-    ) -> NextStep:
+    def _open(self, conn: Connection, outgoing: Outgoing, key_log: KeyLog, reply: bytes) -> Listed:
         private = store.private_half(conn, sealed_prekey_id(reply))
         if private is None:
             raise Malformed("sealed to a prekey that is gone")
-        raw = open_sealed(reply, "holdings", friend.person, self._log.me.id, private)
+        raw = open_sealed(reply, "holdings", outgoing.person, self._log.me.id, private)
         envelope = parse_envelope(raw, MAX_UPDATE_BYTES)
         found = read_holdings(envelope)
         self._check_sender(found, outgoing, key_log)
         verify_envelope(envelope, key_log.current)
         if found.request != outgoing.hash:
             raise Malformed("a list for something else")
-        self._hear(conn, friend, found, key_log)
-        place = self._standing.read(conn, friend.person, found.position)
-        if isinstance(place, NewerRun):
-            return Stop(self._standing.stop_for_copy(conn, place.run))
-        if friend.reunion is None or friend.reunion != outgoing.reunion:
-            return SendReunion(outgoing.hello)  # it was started again meanwhile
-        return self._compare(conn, friend, found, hello=outgoing.hello)
-
-    def _compare(
-        self, conn: Connection, friend: Correspondent, found: Holdings, *, hello: bool
-    ) -> NextStep:
-        raws = found.raws
-        count = len(found.holds) + len(raws)
-        if not quotas.fits(conn, friend, count, sum(map(len, raws)), self._clock.now()):
-            return self.wait(conn, friend.person, OVER_QUOTA)
         known = self._log.key_logs(conn, [*found.keys, self._log.me.id])
         offered = {
             person: log
@@ -304,12 +311,37 @@ class Answers:
             if person != self._log.me.id
             and (log := read_log(person, known.get(person), texts)) is not None
         }
-        brought = self._log.check(raws, {**known, **offered})
-        for checked in brought:
-            if checked.refusal is None and checked.author in offered:
-                self._log.keep_key_log(conn, offered[checked.author])
+        brought = self._log.check(found.raws, {**known, **offered})
+        return Listed(found, key_log.number, len(raw), offered, brought)
+
+    def _listed(
+        self,
+        conn: Connection,
+        friend: Correspondent,
+        outgoing: Outgoing,
+        key_log: KeyLog,
+        listed: Listed,
+    ) -> NextStep:
+        found = listed.found
+        self._hear(conn, friend, found, key_log)
+        place = self._standing.read(conn, friend.person, found.position)
+        if isinstance(place, NewerRun):
+            return Stop(self._standing.stop_for_copy(conn, place.run))
+        if friend.reunion is None or friend.reunion != outgoing.reunion:
+            return SendReunion(outgoing.hello)  # it was started again meanwhile
+        return self._compare(conn, friend, listed, hello=outgoing.hello)
+
+    def _compare(
+        self, conn: Connection, friend: Correspondent, listed: Listed, *, hello: bool
+    ) -> NextStep:
+        # What comes was told by me once, or asked for: its bytes are counted, not how many names there are.
+        if not quotas.fits(conn, friend, 0, listed.size, self._clock.now()):
+            return self.wait(conn, friend.person, OVER_QUOTA)
+        for checked in listed.brought:
+            if checked.refusal is None and checked.author in listed.author_logs:
+                self._log.keep_key_log(conn, listed.author_logs[checked.author])
         progress = Progress.read(friend.reunion)
-        going = self._reunions.go_on(conn, friend, progress, found, brought)
+        going = self._reunions.go_on(conn, friend, progress, listed.found, listed.brought)
         store.change(
             conn, friend.person, reunion=going.written(), error=None, attempts=0, next_try=None
         )

@@ -6,7 +6,8 @@ from microsocial.delivery import store
 from microsocial.delivery.store import Correspondent
 
 DAY_MS = 86_400_000
-# A friend who comes back after a year, or after a restore, brings some thousands; a machine gone wild brings more.
+# A friend who comes back after a year, or after a restore, brings some thousands; a machine gone wild brings more. Lists of a reunion
+# count in bytes only: they name what I said myself, and somebody who said a hundred thousand things needs no five days to be listed.
 MAX_RECORDS_A_DAY = 20_000
 # The same, for the disk: a year of somebody's long texts, no more than a tenth of a small machine's card.
 MAX_BYTES_A_DAY = 256 * 1024 * 1024

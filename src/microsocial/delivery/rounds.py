@@ -7,6 +7,7 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from microsocial.database import Database
+from microsocial.delivery.answers import Listed
 from microsocial.delivery.model import (
     BUSY,
     NOT_UNDERSTOOD,
@@ -39,7 +40,10 @@ class Post(Protocol):
     def correspondents(self, conn: Connection) -> list[str]: ...
     def due(self, conn: Connection) -> list[str]: ...
     def draft(self, conn: Connection, person: str, hello: bool = False) -> Draft | None: ...
-    def on_answer(self, conn: Connection, outgoing: Outgoing, answer: bytes) -> NextStep: ...
+    def open_answer(self, conn: Connection, outgoing: Outgoing, answer: bytes) -> Listed | None: ...
+    def on_answer(
+        self, conn: Connection, outgoing: Outgoing, answer: bytes, listed: Listed | None = None
+    ) -> NextStep: ...
     def introduction(self) -> bytes: ...
     def on_introduction(
         self, conn: Connection, person: str, body: bytes, answer: bytes
@@ -95,8 +99,15 @@ class Rounds:
         reply = await self._bring(outgoing, EXCHANGE_PATH, outgoing.sealed, outgoing.purpose)
         if isinstance(reply, Wait):
             return reply
-        step = await self._db.write(lambda conn: self._post.on_answer(conn, outgoing, reply))
+        listed = await self._verify(outgoing, reply) if outgoing.purpose == "reunion" else None
+        step = await self._db.write(
+            lambda conn: self._post.on_answer(conn, outgoing, reply, listed)
+        )
         return await self._introduce(outgoing, step) if isinstance(step, SendKeys) else step
+
+    async def _verify(self, outgoing: Outgoing, reply: bytes) -> Listed | None:
+        """Hundreds of signatures: not in the transaction, for which everybody else would wait."""
+        return await self._db.read_long(lambda conn: self._post.open_answer(conn, outgoing, reply))
 
     async def _introduce(self, outgoing: Outgoing, asked: SendKeys) -> NextStep:
         body = self._post.introduction()

@@ -1,7 +1,7 @@
 """`Delivery`: all a courier, a peer endpoint or a simulator needs. No network, no threads, no clock of its own.
 
-A round, from the author's side: `draft` (commit!) → seal, by calling it → send → `on_answer` with the reply → do as it says. Keep one
-letter in flight per friend, and drop replies to any other.
+A round, from the author's side: `draft` (commit!) → seal, by calling it → send → `open_answer`, `on_answer` with the reply → do as it
+says. Keep one letter in flight per friend, and drop replies to any other.
 """
 
 import json
@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from microsocial.clock import Clock, Entropy
 from microsocial.delivery import store
-from microsocial.delivery.answers import Answers
+from microsocial.delivery.answers import Answers, Listed
 from microsocial.delivery.incoming import Incoming, Incomings, Tell
 from microsocial.delivery.keys import KeyMatters
 from microsocial.delivery.ledger import Ledger
@@ -225,9 +225,15 @@ class Delivery:
         """Build the next letter, or None when there is nothing to say. Needs a write; commit it, then seal and send."""
         return self._updates.next(conn, person, hello=hello)
 
-    def on_answer(self, conn: Connection, outgoing: Outgoing, answer: bytes) -> NextStep:
+    def open_answer(self, conn: Connection, outgoing: Outgoing, answer: bytes) -> Listed | None:
+        """Verify what is dear to verify in a reply (a read connection will do), for `on_answer`."""
+        return self._answers.open(conn, outgoing, answer)
+
+    def on_answer(
+        self, conn: Connection, outgoing: Outgoing, answer: bytes, listed: Listed | None = None
+    ) -> NextStep:
         """Act on the reply to the letter in flight."""
-        return self._answers.act(conn, outgoing, answer)
+        return self._answers.act(conn, outgoing, answer, listed)
 
     def introduction(self) -> bytes:
         """My key log as /peer/v1/keys takes it (spec 10.6)."""
