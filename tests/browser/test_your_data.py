@@ -214,3 +214,25 @@ def _save(screen, to):
         return "".join(
             pages.read(name).decode() for name in pages.namelist() if name.endswith(".html")
         )
+
+
+def test_what_is_said_for_a_day_says_when_it_goes(two, look_at):
+    ana, ben = two
+    screen = look_at(ana, size=PHONE)
+    screen.log_in()
+    screen.go("write")
+    screen.page.get_by_label("What you want to say").fill("Keys are under the stone.")
+    screen.page.get_by_label("How long it stays").select_option(label="Gone after a day")
+    screen.is_fine()
+    screen.button("Post to 1 friend").click()
+    expect(screen.post("Keys are under the stone.")).to_contain_text("gone tomorrow at")
+    wait_for(lambda: [post["expires"] for post in ben.feed()] == [ana.feed()[0]["expires"]])
+    assert ana.feed()[0]["expires"] is not None
+
+    screen.go(f"messages/{ben.id}")
+    screen.page.get_by_label("How long it stays").select_option(label="Gone after a day")
+    screen.page.get_by_label("Write to Ben").fill("The red door.")
+    screen.button("Send").click()
+    said = screen.page.get_by_role("log").get_by_role("listitem").filter(has_text="The red door.")
+    expect(said).to_contain_text("gone tomorrow at")
+    screen.is_fine()

@@ -147,6 +147,8 @@ export interface Post {
   audience: Audience;
   created: number;
   received: number | null;
+  /** When it goes from every machine by itself. */
+  expires: number | null;
   edited: boolean;
   media: Media[];
   card: Card | null;
@@ -166,6 +168,8 @@ export interface Message {
   html: string;
   created: number;
   received: number | null;
+  /** When it goes from every machine by itself. */
+  expires: number | null;
   media: Media[];
   state: 'sending' | 'delivered';
   sentence: string;

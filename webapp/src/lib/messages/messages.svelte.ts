@@ -5,6 +5,7 @@ import { live } from '$lib/api/live';
 import { Problem, sentence } from '$lib/api/problems';
 import type { Conversation, ConversationPage, Message, SaidWhenReady } from '$lib/api/types';
 import { Tray } from '$lib/media/tray.svelte';
+import { expiry } from '$lib/posts/lasting';
 import { merged, type Note } from './order';
 
 const PAGE = 40;
@@ -16,6 +17,8 @@ export interface Sending {
   text: string;
   /** Its files, perhaps still on their way. */
   tray: Tray;
+  /** Days it stays; 0 for good. */
+  days: number;
   created: number;
   /** The machine has it and sends it by itself when its files are prepared. */
   waits: boolean;
@@ -105,9 +108,10 @@ class Messages {
     this.#change(friend, { items: merged(page.items, talk.items), cursor: page.cursor, end: page.end });
   }
 
-  async send(friend: string, text: string): Promise<void> {
+  async send(friend: string, text: string, days = 0): Promise<void> {
     const tray = this.#handOver(friend);
-    const item: Sending = { key: freshKey(), text, tray, created: Date.now(), waits: false, wrong: null };
+    const created = Date.now();
+    const item: Sending = { key: freshKey(), text, tray, days, created, waits: false, wrong: null };
     this.#sending(friend, (all) => [...all, item]);
     await this.retry(friend, item.key);
   }
@@ -122,10 +126,12 @@ class Messages {
       item.tray.again();
       await item.tray.arrived();
       const media = item.tray.chosen();
+      const expires = expiry(item.days, Date.now());
       const told = await send<Message | SaidWhenReady>(`/messages/${friend}`, {
         text: item.text,
         media,
         key,
+        ...(expires ? { expires } : {}),
       });
       if ('key' in told) {
         this.#know(told);
@@ -146,7 +152,7 @@ class Messages {
     this.#sending(friend, (all) =>
       all.some((other) => other.key === key)
         ? all.map((other) => (other.key === key ? { ...other, waits: true, wrong } : other))
-        : [...all, { key, text, tray: Tray.of(waiting), created: made, waits: true, wrong }],
+        : [...all, { key, text, tray: Tray.of(waiting), days: 0, created: made, waits: true, wrong }],
     );
   }
 

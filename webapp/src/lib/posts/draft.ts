@@ -10,6 +10,8 @@ export interface Kept {
   audience: AudienceChoice | null;
   /** Uploads that the machine has, with what is said beside them. */
   media?: readonly ChosenMedia[];
+  /** Days it stays; kept in this browser only. */
+  days?: number;
 }
 
 const isEmpty = (draft: Kept): boolean => draft.text === '' && (draft.media ?? []).length === 0;

@@ -7,12 +7,15 @@ import type { AudienceChoice, Post, SaidWhenReady } from '$lib/api/types';
 import { Tray } from '$lib/media/tray.svelte';
 import { book } from './book.svelte';
 import { keepThere, NEW_POST } from './draft';
+import { expiry } from './lasting';
 
 export interface Outgoing {
   key: string;
   text: string;
   choice: AudienceChoice;
   tray: Tray;
+  /** Days it stays; 0 for good. */
+  days: number;
   created: number;
   /** The machine has it and posts it by itself when its files are prepared, unless something is wrong with them. */
   waits: boolean;
@@ -49,9 +52,10 @@ class Outbox {
     told.forEach((waiting) => this.#know(waiting));
   }
 
-  async say(text: string, choice: AudienceChoice, tray: Tray): Promise<void> {
+  async say(text: string, choice: AudienceChoice, tray: Tray, days = 0): Promise<void> {
     const key = freshKey();
-    this.items = [{ key, text, choice, tray, created: Date.now(), waits: false, wrong: null }, ...this.items];
+    const item = { key, text, choice, tray, days, created: Date.now(), waits: false, wrong: null };
+    this.items = [item, ...this.items];
     await this.retry(key);
   }
 
@@ -60,8 +64,9 @@ class Outbox {
     if (!item) return;
     this.#mark(key, { wrong: null });
     try {
-      const { text, choice, tray } = item;
-      const asked = { text, audience: choice, media: tray.chosen(), key };
+      const { text, choice, tray, days } = item;
+      const expires = expiry(days, Date.now());
+      const asked = { text, audience: choice, media: tray.chosen(), key, ...(expires ? { expires } : {}) };
       const told = await send<Post | SaidWhenReady>('/posts', asked);
       if ('key' in told) this.#mark(key, { waits: true });
       else this.#posted(key, book.take(told));
@@ -105,7 +110,7 @@ class Outbox {
       return;
     }
     const choice = waiting.audience ?? { class: 'me' };
-    const item = { key, text, choice, tray: Tray.of(waiting), created: made, waits: true, wrong };
+    const item = { key, text, choice, tray: Tray.of(waiting), days: 0, created: made, waits: true, wrong };
     this.items = [...this.items, item].sort((one, other) => other.created - one.created);
   }
 

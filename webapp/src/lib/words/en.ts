@@ -184,6 +184,14 @@ export const en = {
   'write.tip-draft': 'Everything you type is kept as a draft on your own machine.',
   'write.tip-marks': 'Two stars make **bold**, one makes *slanted*; links become links.',
 
+  'lasts.label': 'How long it stays',
+  'lasts.0': 'Stays until you delete it',
+  'lasts.1': 'Gone after a day',
+  'lasts.7': 'Gone after a week',
+  'lasts.30': 'Gone after a month',
+  'lasts.gone': 'gone {when}',
+  'lasts.going': 'going now',
+
   'media.photo': 'A photo',
   'media.photo-nth': 'Photo {n} of {count}',
   'media.photos': { one: 'A photo', other: '{n} photos' },
