@@ -74,3 +74,36 @@ def test_a_clock_that_ran_a_year_ahead_makes_no_prekey_last_a_year_longer() -> N
     post = ben.post("sealed to one that is gone")
     world.run()
     assert ana.holds(post)
+
+
+def test_a_friend_back_after_half_a_year_finds_everybody_with_new_prekeys_and_nobody_is_alarmed() -> (
+    None
+):
+    world = World.of_friends("ana", "ben")
+    ana, ben = world.people
+    before = ben.read(lambda conn: conn.execute(store.prekeys.select()).all())
+    ben.is_off = True
+    posts = []
+    for week in range(26):
+        world.clock.advance(7 * DAY_MS)
+        ana.write(ana.delivery.tick)
+        posts.append(ana.post(f"week {week}"))
+    ben.is_off = False
+    ben.restart()
+    ben.write(ben.delivery.tick)
+    back = ben.post("I was away")
+    world.settle()
+    assert all(ben.holds(post) for post in posts) and ana.holds(back)
+    world.check()
+    for person, friend in ((ana, ben), (ben, ana)):
+        known = person.correspondent(friend)
+        assert known.prekey == friend.read(friend.delivery.current_prekey).encoded()
+        assert (known.error, person.is_stopped, person.suspects()) == (None, False, [])
+        assert not person.refused_by(friend)
+    world.clock.advance(PREKEY_GRACE_S * 1000)
+    for person in (ana, ben):
+        person.write(person.delivery.tick)
+        halves = person.read(lambda conn: conn.execute(store.prekeys.select()).all())
+        assert len(halves) <= 2, "the newest, and one that somebody may still be writing to"
+    for half in before:
+        assert bytes(half.private) not in ben.snapshot(), "gone from the file"

@@ -88,4 +88,4 @@ class KeyRings:
     def settle_fork(self, conn: Connection, person: str) -> None:
         """The owner asked them, and goes on with the keys that were known."""
         if self.is_forked(conn, person):
-            kept.put(conn, kept.forks, person=person, settled=self._clock.now())
+            kept.settle_fork(conn, person, self._clock.now())

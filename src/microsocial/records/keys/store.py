@@ -92,6 +92,10 @@ def changes_of(conn: Connection, persons: Collection[str]) -> Sequence[Row[Any]]
     return rows.among(conn, key_changes, "person", persons)
 
 
+def settle_fork(conn: Connection, person: str, now: int) -> None:
+    conn.execute(update(forks).where(forks.c.person == person).values(settled=now))
+
+
 # Setting aside
 
 
