@@ -1,5 +1,6 @@
 """What commands ask a node and what they print: the command line against a node that is a list of answers."""
 
+import io
 import json
 import subprocess
 import sys
@@ -261,3 +262,67 @@ def test_a_yes_to_a_new_home_goes_to_the_only_place_that_is_asked_about(
     code, _, err = type_("friends", "home", "ben")
     assert code == 1
     assert "Nobody asks" in err
+
+
+FOUND = {
+    "id": "abcdefgh" + "x" * 35,
+    "kind": "post",
+    "text": "buy\x1b[2J this\nnow",
+    "created": 1_800_000_000_000,
+    "from": [{"name": "Ben"}],
+}
+
+
+@pytest.mark.parametrize("reason", ["planned", "stolen"])
+def test_rotating_reads_words_and_password_and_says_what_came_of_it(
+    node: FakeNode, type_: Terminal, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    words = ["abandon"] * 24
+    monkeypatch.setattr("sys.stdin", io.StringIO(" ".join(words) + "\nmy password\n"))
+    node.says("POST", "/keys/rotate", {"number": 1, "sentence": "Your key is new."})
+    node.says("GET", "/keys/taken-back", [])
+    flags = ["--stolen"] if reason == "stolen" else []
+    code, out, _ = type_("rotate", "--words-stdin", *flags)
+    assert code == 0 and out.startswith("Your key is new.")
+    body = {"words": words, "reason": reason, "password": "my password"}
+    assert node.asked[0] == ("POST", "/api/v1/keys/rotate", body)
+
+
+@pytest.mark.parametrize("title", ["That is not the password.", "These are not your words."])
+def test_what_the_node_refuses_is_said_and_shows_neither_words_nor_password(
+    node: FakeNode, type_: Terminal, monkeypatch: pytest.MonkeyPatch, title: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(" ".join(["abandon"] * 24) + "\nmy password\n"))
+    node.says("POST", "/keys/rotate", {"title": title, "status": 400}, 400)
+    code, out, err = type_("rotate", "--words-stdin")
+    assert code != 0 and title in err
+    assert "abandon" not in out + err and "my password" not in out + err
+
+
+def test_rotating_without_a_password_asks_the_node_nothing(
+    node: FakeNode, type_: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(" ".join(["abandon"] * 24)))
+    code, _, err = type_("rotate", "--words-stdin")
+    assert code != 0 and "password" in err
+    assert node.asked == []
+
+
+def test_what_waits_is_shown_safely_and_decided_by_the_beginning_of_its_id(
+    node: FakeNode, type_: Terminal
+) -> None:
+    node.says("GET", "/keys/foreign", [FOUND])
+    node.says("POST", "/keys/foreign/decide", None, 204)
+    _, out, _ = type_("keys", "foreign")
+    assert "abcdefgh" in out and "Ben" in out and "\x1b" not in out
+    assert type_("keys", "not-mine", "abcd")[0] == 0
+    assert node.asked[-1][2] == {"mine": [], "not_mine": [FOUND["id"]]}
+
+
+def test_an_id_of_nothing_that_waits_decides_nothing(node: FakeNode, type_: Terminal) -> None:
+    node.says("GET", "/keys/foreign", [FOUND])
+    node.says("GET", "/keys/taken-back", [])
+    for words in (("mine", "zzz"), ("not-mine", "zzz"), ("undo", "abcd")):
+        code, _, err = type_("keys", *words)
+        assert code != 0 and "Nothing of that id" in err
+    assert {method for method, *_ in node.asked} == {"GET"}
