@@ -495,7 +495,7 @@ export const en = {
     'Do not begin anew here: you would be somebody else. Stop this program, and come back into its data folder, which is still empty.',
   'first.before-backup': 'With a backup and its passphrase:',
   'first.before-friend':
-    'With your 24 words and a link from one friend (“Help you come back”, on their page about you):',
+    'With your 24 words and a link from one friend, who makes it in the app on the page about you:',
   'first.before-export': 'With your 24 words and an export:',
   'first.before-then':
     'Then start it again. If your old machine may be in other hands, add --stolen to “recover”.',
@@ -669,6 +669,7 @@ export const en = {
   'data.goes-on': 'It goes on when you leave this screen.',
 
   'backup.title': 'Backup',
+  'backup.hint': 'A locked copy on another disk, tried out each time.',
   'backup.says':
     'A copy of everything, locked with a passphrase, in a folder of your choice: another disk is best. Each one adds only what is new, and is tried out at once.',
   'backup.state': 'How it goes',
@@ -755,6 +756,11 @@ export const en = {
   'words24.stolen-hint':
     'Locks the thief out everywhere. Then you look through what was said in your name, and say what was not you.',
   'words24.stolen-do': 'Lock the thief out',
+  'words24.stolen-1':
+    'Your key is renewed. Friends’ machines are told at once, and take nothing more from whoever has the old one.',
+  'words24.stolen-2':
+    'Friends show this machine what was said in your name that it does not know. You say what was you.',
+  'words24.stolen-3': 'What was not you is set aside at every friend’s, and what it replaced comes back.',
   'words24.label': 'The 24 words, in order',
   'words24.so-far': '{count} of {all}. Spaces, commas and numbers between them do not matter.',
   'words24.how-many': {
