@@ -76,6 +76,11 @@ def test_a_random_history_with_key_changes_and_thieves_ends_in_agreement(seed: i
     tell(random_steps(seed, 50, with_keys=True))
 
 
+def test_who_hears_late_that_they_must_stop_still_ends_in_agreement() -> None:
+    """Ben goes on only in the last hour, and his try then meets Ana's: both wait, and the next one brings it."""
+    tell(random_steps(1362, 40 + 1362 % 200))
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(0)
 def test_many_long_histories_end_in_agreement() -> None:

@@ -632,15 +632,17 @@ class World:
             one.me.key_number for one in self.people
         )  # who fell behind types the words first
         rounds = (4 if has_copies else 2) + has_changed
-        for count in range(rounds):
+        count = went_on = 0
+        while count < rounds + min(went_on, 1):
             self.people.reverse()
             self.leads_home = count > 0
             if count == 2:
                 self._end_copies()
             self.clock.advance(HOUR_MS)
-            for person in self.people:
-                self._end_pauses(person)
+            # Who heard in the last hour that they must stop had no part in it: the others' next try meets theirs.
+            went_on += sum([self._end_pauses(person) for person in self.people]) * (count > 0)
             self.run()
+            count += 1
         self.leads_home = False
 
     def _end_copies(self) -> None:
@@ -652,16 +654,19 @@ class World:
             for one in copies:
                 one.is_off = one is not newest
 
-    def _end_pauses(self, person: Person) -> None:
+    def _end_pauses(self, person: Person) -> bool:
+        """Everybody tries again; say whether this one had stopped and goes on."""
         if person.is_off:
-            return
+            return False
         copies = [one for one in self.running(person.id) if not one.is_thief]
         others_run = any(not one.is_stopped for one in copies)
-        if not person.is_thief and person.is_stopped and not others_run:
+        goes_on = not person.is_thief and person.is_stopped and not others_run
+        if goes_on:
             self._go_on(person)
         person.in_flight.clear()
         person.waits.clear()
         person.wants_hello |= set(person.read(person.delivery.correspondents))
+        return goes_on
 
     def _go_on(self, person: Person) -> None:
         if person.read(person.delivery.stopped) == LongerKeyLog.sentence():
