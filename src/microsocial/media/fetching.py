@@ -73,12 +73,13 @@ class Fetching:
         self._lacks: set[tuple[str, bytes]] = set()  # who said that they do not have it
         self._spent = Spent(clock)
         self._marking: asyncio.TimerHandle | None = None
-        bus.subscribe(BlobsWanted, lambda event: self._wanted(event.holder))
-        bus.subscribe(BlobsMissed, lambda _: self._miss())
-        bus.subscribe(MachineRecovered, lambda _: self._ask_again())
 
     async def start(self) -> None:
         """Keep to the ceiling, which may be another than last time, and ask for what is still wanted."""
+        # Not before: a folder that is only opened (`rebuild`) asks nobody.
+        self._bus.subscribe(BlobsWanted, lambda event: self._wanted(event.holder))
+        self._bus.subscribe(BlobsMissed, lambda _: self._miss())
+        self._bus.subscribe(MachineRecovered, lambda _: self._ask_again())
         await self._remove(await self._db.write(lambda conn: self._make_room(conn, b"")))
         for holder in await self._db.read(store.holders_wanted):
             self._wanted(holder)
