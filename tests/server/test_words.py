@@ -17,6 +17,7 @@ async def test_the_right_sheet_is_right(owner):
     answer = await check(owner, owner.words)
     assert answer.status_code == 200
     assert answer.json()["fine"] is True
+    assert (await owner.get("/me")).json()["words_confirmed"] is True
     shouted = await check(owner, [word.upper() for word in owner.words])
     assert shouted.json()["fine"] is True
 

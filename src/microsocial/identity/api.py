@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
 from pydantic import AfterValidator, Field
+from sqlalchemy import Connection
 from starlette.requests import Request
 from typing_extensions import TypedDict
 
@@ -15,6 +16,7 @@ from microsocial.identity import store, zones
 from microsocial.identity.me import Me
 from microsocial.identity.model import Caller, PreferencesChanged, Scope, Session, Token
 from microsocial.identity.recovery import keep_public_halves, own_entropy, public_halves
+from microsocial.identity.service import Identity
 from microsocial.identity.sessions import Sessions
 from microsocial.identity.throttle import Throttle
 from microsocial.identity.tokens import Tokens
@@ -95,7 +97,15 @@ def router(context: ApiContext) -> APIRouter:
         except Invalid as wrong:
             return WordsChecked(fine=False, sentence=str(wrong))
         halves = await asyncio.to_thread(public_halves, entropy)
-        await context.db.write(lambda conn: keep_public_halves(conn, halves))
+
+        def keep(conn: Connection) -> None:
+            keep_public_halves(conn, halves)
+            if context.room(Identity).words_asked(conn) is not None:
+                context.room(Identity).confirm_words(
+                    conn
+                )  # who has all 24 need not be asked for two
+
+        await context.db.write(keep)
         tries.succeeded("words", caller.id)
         return WordsChecked(fine=True, sentence=SHEET_IS_RIGHT)
 
