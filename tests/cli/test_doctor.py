@@ -11,6 +11,7 @@ import pytest
 from microsocial.cli import ailments
 from microsocial.cli.doctor import DAY_MS, _condition, backup_findings, examine
 from microsocial.database import Database
+from microsocial.delivery.model import CopyRuns, KeysInTwoHands, LongerKeyLog
 from microsocial.node import make_person
 from microsocial.settings import Settings
 
@@ -35,13 +36,33 @@ def of_the_machine(chosen) -> dict[str, str]:
     return {
         what: advice
         for what, advice in found.items()
-        if not what.startswith("The node does not answer") and "free on its disk" not in what
+        if what != "The node does not run." and "free on its disk" not in what
     }
 
 
 def test_a_sound_folder_has_nothing_to_look_at(chosen):
     assert of_the_machine(chosen) == {}
     assert not list(chosen.data.glob("doctor-*"))
+
+
+def test_a_folder_in_which_a_recovery_failed_is_empty(chosen):
+    (chosen.data / "microsocial.db").write_bytes(b"")
+    assert "Nobody lives in this folder yet." in looks(examine(chosen))
+
+
+def test_a_damaged_database_is_not_to_be_started(chosen):
+    (chosen.data / "microsocial.db").write_bytes(b"hello" * 1000)
+    assert looks(examine(chosen))["The node does not run."] is None
+
+
+@pytest.mark.parametrize(
+    ("reason", "way"),
+    [(CopyRuns, "continue"), (LongerKeyLog, "rotate"), (KeysInTwoHands, "begin anew")],
+)
+def test_every_reason_to_stop_has_its_own_way_on(reason, way):
+    status = {"trouble": None, "clock": None, "stopped": reason.sentence()}
+    [(_, advice)] = looks(_condition(status)).items()
+    assert way in advice
 
 
 def test_a_folder_that_others_can_look_into(chosen):

@@ -87,6 +87,12 @@ def _private(data: Path) -> Iterator[Finding]:
     yield Finding(f"The data folder {data} is yours alone.")
 
 
+def is_empty(data: Path) -> bool:
+    """Nobody lives there: no database, or one that was only begun, as by a `recover` that did not succeed."""
+    file = data / DATABASE_NAME
+    return not file.exists() or file.stat().st_size == 0
+
+
 def of_the_database(data: Path, now: int) -> Iterator[Finding]:
     """Whether this program can read it, whether it is whole, and whether it comes from the future."""
     file = data / DATABASE_NAME
@@ -134,4 +140,4 @@ def _damaged(said: str) -> Finding:
     advice = (
         "Stop the node, keep this folder as it is, and restore your newest backup into another one."
     )
-    return Finding(f"The database is damaged ({said}).", False, advice)
+    return Finding(f"The database is damaged ({' '.join(said.split())}).", False, advice)

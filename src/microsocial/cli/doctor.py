@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
+from urllib.parse import urlsplit
 
 import typer
 
@@ -13,8 +14,9 @@ from microsocial.cli.late import load
 from microsocial.cli.start import settings
 from microsocial.cli.words import moment, say, show_json
 from microsocial.client import calls
+from microsocial.client import leaving as leaving_calls
 from microsocial.client.calls import Call
-from microsocial.client.errors import Refused
+from microsocial.client.errors import NotRunning, Refused
 from microsocial.errors import MicrosocialError
 
 DAY_MS = 86_400_000
@@ -34,25 +36,32 @@ def doctor(data: DataOption = None, as_json: JsonOption = False) -> None:
         show_json({"fine": is_fine, "findings": [asdict(one) for one in findings]})
     else:
         for one in findings:
-            say(f"{'ok  ' if one.is_fine else 'LOOK'}  {one.what}")
+            say(f"{_mark(one)}  {one.what}")
             if one.advice:
                 say(f"      {one.advice}")
     if not is_fine:
         raise typer.Exit(1)
 
 
+def _mark(one: Finding) -> str:
+    if not one.is_fine:
+        return "LOOK"
+    return "note" if one.advice else "ok  "
+
+
 def examine(chosen: Any) -> Iterator[Finding]:
     """Look at the folder, then at the node in it, then at what the node says."""
     yield from ailments.of_the_folder(chosen.data)
-    if not (chosen.data / ailments.DATABASE_NAME).exists():
+    if ailments.is_empty(chosen.data):
         yield Finding(
             "Nobody lives in this folder yet.",
             False,
             "Start with: microsocial run   (and open the link it prints)",
         )
         return
-    yield from ailments.of_the_database(chosen.data, _now())
-    yield from _node(chosen)
+    of_the_database = list(ailments.of_the_database(chosen.data, _now()))
+    yield from of_the_database
+    yield from _node(chosen, can_start=all(one.is_fine for one in of_the_database))
 
 
 def _now() -> int:
@@ -60,18 +69,23 @@ def _now() -> int:
     return now
 
 
-def _node(chosen: Any) -> Iterator[Finding]:
+def _node(chosen: Any, *, can_start: bool) -> Iterator[Finding]:
     try:
         where = load("microsocial.client.doors").of_folder(chosen.data)
         client = load("microsocial.client.sync").Client(*where)
         status = client.do(calls.status())
+    except NotRunning:
+        advice = "Start it with: microsocial run" if can_start else None
+        yield Finding("The node does not run.", False, advice)
+        return
     except MicrosocialError as error:
-        yield Finding(f"The node does not answer: {error}", False, "Start it with: microsocial run")
+        yield Finding(f"The node does not answer: {error}", False)
         return
     with client:
         yield Finding(f"The node of {status['name']} runs at {client.url}.")
         yield from _condition(status)
-        yield from _address(chosen, status)
+        yield from _home(client, status)
+        yield from _address(status)
         yield from _owner(client)
         yield from _backups(client)
         yield from _friends(client)
@@ -83,28 +97,58 @@ def _condition(status: Any) -> Iterator[Finding]:
         advice = "What you write is refused until it is over; then everything goes on by itself."
         yield Finding(status["trouble"], False, advice)
     if status["stopped"]:
-        advice = "Choose which copy goes on, stop the other, and say here: microsocial continue"
-        yield Finding(f"This copy sends nothing: {status['stopped']}", False, advice)
+        yield Finding(
+            f"This copy sends nothing: {status['stopped']}", False, _way_on(status["stopped"])
+        )
     if status["clock"]:
         advice = "Set the clock (on Linux: timedatectl set-ntp true). Nothing is lost meanwhile; only dates are wrong."
         yield Finding(status["clock"], False, advice)
 
 
-def _address(chosen: Any, status: Any) -> Iterator[Finding]:
-    if chosen.address is None:
+def _way_on(stopped: str) -> str:
+    """What to do, by the reason for which this copy stopped."""
+    reasons = load("microsocial.delivery.model")
+    if stopped == reasons.LongerKeyLog.sentence():
+        return "Type the words: microsocial rotate. If you renewed the key on the machine you use now, let this copy rest."
+    if stopped == reasons.KeysInTwoHands.sentence():
+        return "Take along what is yours (microsocial export), and begin anew in another folder."
+    return "Choose which copy goes on, stop the other, and say here: microsocial continue"
+
+
+def _home(client: Any, status: Any) -> Iterator[Finding]:
+    """Whether this is still where one lives, and wants to."""
+    if status["moved"]:
+        yield Finding(
+            f"You live at {status['moved']} now; this machine only says so.",
+            advice="Let it run until friends have come by. Not after all? microsocial move --back",
+        )
+    leaving = client.do(leaving_calls.leaving())
+    if leaving["state"] != "no":
+        yield Finding(
+            f"You are deleting everything. {leaving['sentence']}",
+            advice="Empty the folder: microsocial leave --finish. Stay after all: microsocial leave --stop",
+        )
+
+
+def _address(status: Any) -> Iterator[Finding]:
+    """The address that the running node has: it may have been told by a flag that no setting knows."""
+    address = status["address"]
+    if status["moved"]:
+        return
+    if urlsplit(address).hostname == "localhost":  # what a node says that was given no address
         yield Finding(
             "No address is set, so only people on this machine reach you.",
             advice="Give your node an address: microsocial run --address https://…  (docs/operate/https.md)",
         )
         return
     try:
-        with load("microsocial.client.sync").Client(chosen.address) as world:
+        with load("microsocial.client.sync").Client(address) as world:
             code, body = world.request("GET", "/.well-known/microsocial")
         is_me = code == 200 and status["id"].encode() in body
     except MicrosocialError:
         is_me = False
     yield Finding(
-        f"Your address {chosen.address} {'leads to you' if is_me else 'does not lead to you from here'}.",
+        f"Your address {address} {'leads to you' if is_me else 'does not lead to you from here'}.",
         is_me,
         None
         if is_me
@@ -116,8 +160,8 @@ def _owner(client: Any) -> Iterator[Finding]:
     me = client.do(calls.me())
     if me.get("words_confirmed") is False:
         yield Finding(
-            "The two words of your recovery sheet were never asked back.",
-            advice="Open the app and confirm them, so that you know you can come back.",
+            "Nobody has checked yet that your recovery sheet is right.",
+            advice="Have it checked, so that you know you can come back: microsocial words check",
         )
 
 
