@@ -185,7 +185,7 @@ def test_using_a_command_wrongly_is_exit_code_2(type_: Terminal) -> None:
 def test_a_node_that_does_not_run_is_said_plainly(type_: Terminal) -> None:
     code, out, err = type_("status")
     assert (code, out) == (1, "")
-    assert err.startswith("microsocial: Microsocial is not running there.")
+    assert err.startswith("microsocial: No Microsocial runs on this data folder.")
 
 
 def test_another_node_by_url_and_token(node: FakeNode, type_: Terminal) -> None:

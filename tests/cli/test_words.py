@@ -1,8 +1,12 @@
+import io
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microsocial.cli.words import moment, plain, size
+from microsocial.cli.secrets_in import ask_password, ask_words
+from microsocial.cli.words import in_words, moment, plain, size
+from microsocial.client.errors import Refused
 
 
 @pytest.mark.parametrize(
@@ -38,3 +42,25 @@ def test_sizes_and_moments_are_for_people() -> None:
     assert size(5 * 1024 * 1024) == "5 MiB"
     assert size(3 * 1024**3) == "3.0 GiB"
     assert moment(None) == "never"
+
+
+def test_a_detail_that_repeats_the_title_is_told_once():
+    title = "This invitation has already been used by somebody else. Ask for a new one."
+    detail = "This invitation has already been used by somebody else. Ask Ana for a new one."
+    assert in_words(Refused(409, {"title": title, "detail": detail})) == detail
+    assert in_words(Refused(409, {"title": "It is taken.", "detail": "Ben has it."})) == (
+        "It is taken. Ben has it."
+    )
+    assert in_words(Refused(409, {"title": "It is taken."})) == "It is taken."
+
+
+def test_a_password_after_a_sheet_with_a_word_too_few_is_not_taken_for_a_word(monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{'abandon ' * 23}\nmy password\n"))
+    assert ask_words(True) == ["abandon"] * 23
+
+
+def test_a_sheet_may_come_in_several_lines(monkeypatch):
+    lines = "".join(f"{row}. {'abandon ' * 6}\n" for row in range(4))
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{lines}my password\n"))
+    assert len(ask_words(True)) == 24
+    assert ask_password(True) == "my password"

@@ -23,7 +23,7 @@ PassphraseOption = Annotated[
 
 
 class EveryUnknown(Invalid):
-    """Backups are made every day, every week, or off: not by themselves."""
+    """Say how often: day, week, or off."""
 
 
 class NotTheSamePassphrase(Invalid):

@@ -24,13 +24,14 @@ def register(app: typer.Typer) -> None:
 def status(door: Door) -> None:
     """Who lives here and how it goes."""
     now = door.do(calls.status())
+    restored = now["restored"]["sentence"] if now["restored"] else None
     moved = f"You live at {now['moved']} now; this machine only says so." if now["moved"] else None
     door.tell(
         now,
         f"{now['name']}  {now['id']}",
         f"at {now['address'] or 'no address yet'}, version {now['version']}",
         f"{counted(now['friends'], 'friend', 'friends')}, {size(now['storage']['bytes'])} used",
-        *filter(None, (moved, now["stopped"], now["trouble"], now["clock"])),
+        *filter(None, (restored, moved, now["stopped"], now["trouble"], now["clock"])),
     )
 
 

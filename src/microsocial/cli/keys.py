@@ -18,7 +18,7 @@ SHOWN_CHARACTERS = 8
 
 
 class NothingLikeThat(NotFound):
-    """Nothing of that id waits. Look again with `microsocial keys foreign`."""
+    """Nothing of that id is in the list. Look again with `microsocial keys foreign` or `microsocial keys taken-back`."""
 
 
 def register(app: typer.Typer) -> None:
@@ -43,7 +43,7 @@ def rotate(
     words = ask_words(words_stdin)
     password = ask_password(words_stdin)
     done = door.do(calls.rotate(words, "stolen" if stolen else "planned", password))
-    door.tell(done, done["sentence"])
+    door.tell(done, done["sentence"], *(_came_back(door) if stolen else []))
 
 
 @owner_command(keys_group, "show")
@@ -53,6 +53,7 @@ def show(door: Door) -> None:
     lines = [event["sentence"] for event in keys["events"]] or ["This is your first key."]
     if keys["theft"]["state"] != "none":
         lines.append(keys["theft"]["sentence"])
+        lines += _came_back(door)
     door.tell(keys, *lines, *([keys["stopped"]] if keys["stopped"] else []))
 
 
@@ -60,7 +61,11 @@ def show(door: Door) -> None:
 def foreign(door: Door) -> None:
     """List what friends hold in your name that your machine does not know, since your key was stolen."""
     found = door.do(calls.foreign())
-    door.tell(found, *(map(_line, found) if found else ["Nothing waits for your word."]))
+    if found:
+        then = "Say of each: microsocial keys mine ID, or microsocial keys not-mine ID (or all)."
+        door.tell(found, *map(_line, found), then)
+    else:
+        door.tell(found, "Nothing waits for your word.", *_came_back(door))
 
 
 @owner_command(keys_group, "mine")
@@ -83,7 +88,8 @@ def not_mine(door: Door, ids: Ids) -> None:
 def taken_back(door: Door) -> None:
     """List what came back from friends lately, as if you had said it."""
     found = door.do(calls.taken_back())
-    door.tell(found, *(map(_line, found) if found else ["Nothing came back lately."]))
+    then = "Is something of it not yours? Say: microsocial keys undo ID. The rest needs nothing."
+    door.tell(found, *([*map(_line, found), then] if found else ["Nothing came back lately."]))
 
 
 @owner_command(keys_group, "undo")
@@ -92,6 +98,15 @@ def undo(door: Door, ids: Ids) -> None:
     chosen = _chosen(door.do(calls.taken_back()), ids)
     door.do(calls.undo(chosen))
     door.tell({"undone": chosen}, "Your friends' machines take it out.")
+
+
+def _came_back(door: Door) -> list[str]:
+    """What a thief said may have come back to this machine before anybody noticed."""
+    if door.as_json or not door.do(calls.taken_back()):
+        return []
+    return [
+        "Some things came back from friends lately as if you had said them. Look: microsocial keys taken-back"
+    ]
 
 
 def _line(found: dict[str, Any]) -> str:

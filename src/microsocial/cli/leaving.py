@@ -16,6 +16,7 @@ from microsocial.client.calls import storage as room_taken
 from microsocial.client.errors import NotRunning
 from microsocial.errors import Conflict, Invalid
 
+_PURGEABLE = ("posts", "comments", "messages", "friends-posts", "media", "copies")
 _BYTES = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
 _TYPED = re.compile(r"([0-9]{1,15})\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
 
@@ -67,12 +68,19 @@ def _bytes(typed: str) -> int:
     return int(found[1]) * _BYTES[found[2].upper()]
 
 
+def _purgeable(what: str) -> str:
+    if what not in _PURGEABLE:
+        raise typer.BadParameter(f"Name one of {', '.join(_PURGEABLE)}.")
+    return what
+
+
 def purge(
     door: Door,
     what: Annotated[
         str,
         typer.Argument(
             metavar="WHAT",
+            callback=_purgeable,
             help="posts or comments (yours), messages, friends-posts, media (friends' photos and clips), copies (kept before upgrades).",
         ),
     ],
@@ -174,6 +182,7 @@ def leave(
     elif stop:
         said = door.do(calls.stay())
     elif finish:
+        complain("This empties the folder, and nobody is waited for any longer.")
         said = door.do(calls.finish_leaving(ask_password(password_stdin)))
     else:
         complain(

@@ -45,7 +45,7 @@ def _command(command: Any, path: str) -> Iterator[str]:
 
 def _argument(argument: Any) -> str:
     shown = str(argument.metavar or argument.name.upper()).strip("{}[]")
-    shown += "…" if argument.nargs == -1 else ""
+    shown += "…" if argument.nargs == -1 and not shown.endswith("…") else ""
     return shown if argument.required else f"[{shown}]"
 
 

@@ -17,12 +17,15 @@ from microsocial.cli.files import (
 from microsocial.cli.posts import ExpiresOption, TextArgument, read_text, shown
 from microsocial.cli.words import moment
 from microsocial.client import calls
-from microsocial.client.model import Message
+from microsocial.client.model import Conversation, Message
 from microsocial.errors import Invalid
 
 FriendArgument = Annotated[
     str, typer.Argument(metavar="FRIEND", help="The id, its beginning, or the name.")
 ]
+
+
+EXCERPT = 60  # characters of a message in the overview
 
 
 class WhoseMessages(Invalid):
@@ -94,10 +97,22 @@ def _overview(door: Door) -> None:
     door.tell(
         conversations,
         *(
-            f"{one['friend']['name']}: {one['sentence']}{' (new)' if one['unread'] else ''}"
+            f"{one['friend']['name']}{' (new)' if one['unread'] else ''}  {_last(one)}".rstrip()
             for one in conversations
         ),
     )
+
+
+def _last(one: Conversation) -> str:
+    """The newest message of a conversation, on one line."""
+    newest = one["last"]
+    if newest is None:
+        return ""
+    text = " ".join(newest["text"].split())
+    text = text if len(text) <= EXCERPT else text[: EXCERPT - 1] + "…"
+    media = "".join(f" {shown(each)}" for each in newest["media"])
+    state = f"  ({one['sentence']})" if newest["from_me"] and one["sentence"] else ""
+    return f"{'you: ' if newest['from_me'] else ''}{text}{media}{state}"
 
 
 def _conversation(door: Door, friend_id: str, limit: int, cursor: str | None) -> None:
@@ -110,7 +125,7 @@ def _conversation(door: Door, friend_id: str, limit: int, cursor: str | None) ->
 
 
 def _line(one: Message) -> str:
-    who = "you " if one["from_me"] else "they"
+    who = "you" if one["from_me"] else "they"
     state = f"  ({one['sentence']})" if one["from_me"] and one["sentence"] else ""
     media = "".join(f" {shown(each)}" for each in one["media"])
     return f"{one['id'][:8]}  {moment(one['created'])}  {who}: {one['text']}{media}{state}"

@@ -58,7 +58,7 @@ def invite(door: Door) -> None:
         made,
         made["link"],
         "",
-        "Give it to one person: whoever opens it first becomes your friend.",
+        "Give it to one person: whoever uses it first becomes your friend.",
         *([note] if note else []),
     )
 

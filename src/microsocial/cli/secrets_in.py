@@ -34,6 +34,7 @@ def ask_new_password(from_stdin: bool) -> str:
 
 
 WORDS = 24
+MOST_WORDS = 20  # on one line; sheets have columns of six at most
 # A sheet numbers its words; whoever copies it may bring the numbers along.
 _NUMBER = re.compile(r"[0-9]{1,2}[.):]?")
 
@@ -41,14 +42,17 @@ _NUMBER = re.compile(r"[0-9]{1,2}[.):]?")
 def ask_words(from_stdin: bool) -> list[str]:
     """The 24 words as they were typed, to be checked by whoever needs them.
 
-    From standard input lines are read until there are 24, so that a password may stand on the line after them.
+    From standard input lines are read until there are 24, so that a password may stand on the line after them. A line
+    with most of them is the whole sheet: after a sheet with a word too few comes a password, and no word to show.
     """
     if not from_stdin:
         typed = typer.prompt("Your 24 words, with spaces between", hide_input=True, err=True)
         return _words_in(str(typed))
     words: list[str] = []
     while len(words) < WORDS and (line := sys.stdin.readline()):
-        words += _words_in(line)
+        words += (found := _words_in(line))
+        if len(found) >= MOST_WORDS:
+            break
     return words
 
 

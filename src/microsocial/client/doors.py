@@ -33,7 +33,7 @@ def of_folder(data: Path) -> tuple[str, str]:
     """The url of the folder's node and the key for it. Raises NotRunning or NoToken."""
     node = find_node(data)
     if node is None:
-        raise NotRunning
+        raise NotRunning(str(data))
     try:
         with (data / TOKEN_FILE).open("rb") as file:
             token = file.read(MAX_FILE_BYTES).decode("ascii", "replace").strip()

@@ -8,7 +8,7 @@ from microsocial.errors import Conflict, MicrosocialError, NotAllowed, PeerBroke
 
 
 class NotRunning(Conflict):
-    """Microsocial is not running there. Start it with: microsocial run."""
+    """No Microsocial runs on this data folder. Start it with microsocial run, or name another folder with --data."""
 
 
 class NoToken(NotAllowed):
@@ -26,8 +26,10 @@ class Refused(MicrosocialError):
         self.problem = problem
         self.type = str(problem.get("type", ""))
         words = str(problem.get("title") or self.sentence())
-        detail = problem.get("detail")
-        super().__init__(f"{words} {detail}" if detail and detail != words else words)
+        detail = str(problem.get("detail") or "")
+        # A detail that begins as the title does says the same with particulars.
+        says_it_all = detail.startswith(words.split(". ", maxsplit=1)[0].rstrip("."))
+        super().__init__(detail if says_it_all else f"{words} {detail}".rstrip())
         self.status = status
 
 

@@ -240,6 +240,12 @@ class Storage(TypedDict):
     media: int
 
 
+class Restored(TypedDict):
+    made: int
+    restored: int
+    sentence: str
+
+
 class Status(TypedDict):
     id: str
     name: str
@@ -250,6 +256,7 @@ class Status(TypedDict):
     storage: Storage
     stopped: str | None
     moved: str | None
+    restored: Restored | None
     trouble: str | None
     clock: str | None
 

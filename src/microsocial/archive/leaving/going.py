@@ -20,7 +20,7 @@ LOOK_AGAIN_S = 30.0  # beside what is heard of; costs a query
 FAREWELL_S = 15.0  # for those who are awake; the others find nobody any more
 FAREWELL_LOOK_S = 0.2
 LAST_WORDS = (
-    "Everything of yours is deleted: what friends' machines confirmed there, and this folder. "
+    "Everything of yours is deleted: in this folder, and at the friends whose machines confirmed it. "
     "Goodbye, and thank you."
 )
 

@@ -126,8 +126,8 @@ def _after(wish: Wish, *, would: bool) -> str:
 def _size(count: int) -> str:
     """Bytes in the unit a person would use."""
     amount = float(count)
-    for unit in ("bytes", "KB", "MB"):
-        if amount < 1000:
+    for unit in ("bytes", "KiB", "MiB"):
+        if amount < 1024:
             return f"{amount:.0f} {unit}"
-        amount /= 1000
-    return f"{amount:.1f} GB"
+        amount /= 1024
+    return f"{amount:.1f} GiB"
