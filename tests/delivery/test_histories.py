@@ -449,6 +449,23 @@ def test_r18_waits_for_the_next_try_when_a_hello_does_not_start_it_again(
     assert not r18_hello(world, ana, ben)
 
 
+def test_r18_the_late_end_of_a_reunion_that_a_hello_began_anew_makes_nobody_wait(
+    world: World, ana: Person, ben: Person
+) -> None:
+    lose(world, ana, ben, "hello")
+    end = carry_pages(ana, ben)
+    assert end is not None and end.outgoing.reunion is not None
+    new = ana.post("new")
+    ben.restart()  # his place in the reunion moves
+    exchange(ben, ana)  # and he says hello
+    held = ben.receive(end)
+    assert held is not None
+    assert not isinstance(ana.hear_answer(held), Wait)
+    world.run()  # no pause, no next try
+    assert ben.holds(new)
+    world.check()
+
+
 def test_r18_a_reunion_ends_with_a_new_position(world: World, ana: Person, ben: Person) -> None:
     lose(world, ana, ben, "hello")
     exchange(ana, ben)

@@ -218,8 +218,9 @@ class Answers:
             _tell(conn, friend.person, "")
         if isinstance(place, Stands):
             return SendUpdate()
-        if outgoing.reunion is not None:
+        if outgoing.reunion is not None and friend.reunion == outgoing.reunion:
             # Something else moved them meanwhile, perhaps a copy of mine doing the same. At once we would meet again.
+            # Not so when their hello began it anew already (R18): that is not to wait for the end of the one before.
             return self.wait(conn, friend.person, COMPARING)
         return SendReunion()
 
