@@ -230,6 +230,7 @@ const friend = (who: Person, sentence: string, more: Partial<Friend> = {}): Frie
   about: '',
   note: null,
   at_home: [],
+  has_two_keys: false,
   sentence,
   state: 'friend',
   ...more,

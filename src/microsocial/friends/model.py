@@ -68,6 +68,7 @@ class FriendShape(Person):
     about: str
     note: str | None
     at_home: list[HomeShape]
+    has_two_keys: bool
     sentence: str
     state: State
 

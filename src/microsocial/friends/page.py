@@ -121,6 +121,7 @@ class Pages:
             about=profile.about if profile is not None else "",
             note=ask.note if ask is not None else None,
             at_home=_homes(tie, facts.homes.get(person, ())),
+            has_two_keys=tie.state == "friend" and tie.contradicting is not None,
             sentence=sentences.state(tie),
             state=tie.state,
         )

@@ -199,6 +199,8 @@ export interface Friend extends Person {
   /** Their words with a request. */
   note: string | null;
   at_home: Home[];
+  /** Two keys claim to be theirs; nothing is exchanged until I say that I go on. */
+  has_two_keys: boolean;
   sentence: string;
   state: 'friend' | 'asked' | 'asks' | 'former' | 'blocked' | 'stranger' | 'me';
 }

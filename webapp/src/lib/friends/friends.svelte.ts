@@ -70,6 +70,11 @@ class Friends {
     this.take(await (isSo ? send<Friend>(path, { place }) : drop<Friend>(path + query({ place }))));
   }
 
+  /** Two keys claimed to be theirs; I asked them, and go on with the one I knew. */
+  async goOn(id: string): Promise<void> {
+    this.take(await send<Friend>(`/friends/${id}/go-on`));
+  }
+
   async end(id: string, how: 'decline' | 'remove' | 'block'): Promise<void> {
     await send(`/friends/${id}/${how}`);
     this.forget(id);

@@ -383,6 +383,10 @@ export const en = {
   'friend.home-no': 'No',
   'friend.home-is': 'From now on your machine looks for {name} at {place}.',
   'friend.home-is-not': 'Your machine looks for nobody at {place}.',
+  'friend.go-on': 'Go on with {name}',
+  'friend.go-on-title': 'Did you ask {name} in person?',
+  'friend.go-on-says':
+    'You go on with the key you have known. Do it only when {name} has told you, face to face or in a voice you know, that all is well.',
   'friend.offer': 'Offer earlier posts',
   'friend.offer-title': 'Offer {name} earlier posts?',
   'friend.offer-says':
