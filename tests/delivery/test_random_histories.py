@@ -76,8 +76,8 @@ def test_a_random_history_with_key_changes_and_thieves_ends_in_agreement(seed: i
     tell(random_steps(seed, 50, with_keys=True))
 
 
-def test_who_hears_late_that_they_must_stop_still_ends_in_agreement() -> None:
-    """Ben goes on only in the last hour, and his try then meets Ana's: both wait, and the next one brings it."""
+def test_who_goes_on_in_the_last_hour_does_not_wait_for_a_try_after_it() -> None:
+    """Ben hears in the first hour that he must stop; in the second a late end of his reunion meets the one Ana's hello began."""
     tell(random_steps(1362, 40 + 1362 % 200))
 
 

@@ -632,17 +632,15 @@ class World:
             one.me.key_number for one in self.people
         )  # who fell behind types the words first
         rounds = (4 if has_copies else 2) + has_changed
-        count = went_on = 0
-        while count < rounds + min(went_on, 1):
+        for count in range(rounds):
             self.people.reverse()
             self.leads_home = count > 0
             if count == 2:
                 self._end_copies()
             self.clock.advance(HOUR_MS)
-            # Who heard in the last hour that they must stop had no part in it: the others' next try meets theirs.
-            went_on += sum([self._end_pauses(person) for person in self.people]) * (count > 0)
+            for person in self.people:
+                self._end_pauses(person)
             self.run()
-            count += 1
         self.leads_home = False
 
     def _end_copies(self) -> None:
@@ -654,19 +652,16 @@ class World:
             for one in copies:
                 one.is_off = one is not newest
 
-    def _end_pauses(self, person: Person) -> bool:
-        """Everybody tries again; say whether this one had stopped and goes on."""
+    def _end_pauses(self, person: Person) -> None:
         if person.is_off:
-            return False
+            return
         copies = [one for one in self.running(person.id) if not one.is_thief]
         others_run = any(not one.is_stopped for one in copies)
-        goes_on = not person.is_thief and person.is_stopped and not others_run
-        if goes_on:
+        if not person.is_thief and person.is_stopped and not others_run:
             self._go_on(person)
         person.in_flight.clear()
         person.waits.clear()
         person.wants_hello |= set(person.read(person.delivery.correspondents))
-        return goes_on
 
     def _go_on(self, person: Person) -> None:
         if person.read(person.delivery.stopped) == LongerKeyLog.sentence():
