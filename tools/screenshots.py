@@ -38,6 +38,7 @@ from tools.screen_states import (
     see_as,
     write,
 )
+from tools.screens_of_data import keeping, kept, leaving
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "screenshots"
@@ -108,13 +109,16 @@ def main() -> None:
                 everyday(Camera(screen, wanted, (size,)), world)
                 writing(Camera(screen, wanted, (size,)), world)
                 talking(Camera(screen, wanted, (size,)), world)
+                keeping(Camera(screen, wanted, (size,)), world)
                 screen.close()
+            data(browser, world, folder, wanted)
             public(browser, world, wanted)
             strangers(browser, world, wanted)
             clearing(browser, world, wanted)
             fall_asleep(world, "ben")
             news(browser, world, wanted)
             troubles(browser, world, wanted)
+            giving_up(browser, world, wanted)
     if "--readme" in sys.argv:
         for name, picture in README_PICTURES.items():
             made = ROOT / f"docs/pictures/{name}.webp"
@@ -135,6 +139,10 @@ def first_minute(browser: Browser, folder: Path, wanted: list[str]) -> None:
         camera.take("01-closed")
         screen.set_up()
         camera.take("02-name")
+        if camera.wants("02-name-been-here"):
+            screen.page.get_by_text("I have been here before").click()
+            camera.take("02-name-been-here")
+            screen.page.get_by_text("I have been here before").click()
         screen.button("Make it mine").click()
         camera.take("03-name-missing")
         screen.page.get_by_label("Your name").fill("Kit Marlowe")
@@ -240,6 +248,22 @@ def talking(camera: Camera, world: Street) -> None:
     camera.at(ben, "53-clear", clear)
     camera.at(ben, "54-talk-rtl", lambda screen: direction(screen, "rtl"))
     direction(camera.screen, "ltr")
+
+
+def data(browser: Browser, world: Street, folder: Path, wanted: list[str]) -> None:
+    """What one's data looks like when it is backed up, and when a key was stolen."""
+    screen = Screen(browser, world.ana)
+    screen.log_in()
+    kept(Camera(screen, wanted), world, folder)
+    screen.close()
+
+
+def giving_up(browser: Browser, world: Street, wanted: list[str]) -> None:
+    """Elif deletes everything; Ana's machine and Ben's are off."""
+    screen = Screen(browser, world.friends["elif"])
+    screen.log_in()
+    leaving(Camera(screen, wanted), world.friends["elif"])
+    screen.close()
 
 
 def public(browser: Browser, world: Street, wanted: list[str]) -> None:
