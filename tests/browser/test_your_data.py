@@ -87,6 +87,7 @@ def test_everything_is_saved_as_a_website_and_brought_back(two, tmp_path, look_a
     screen.go("me/export")
     screen.page.locator("input[type=file]").set_input_files(tmp_path / "without.zip")
     wait_for(lambda: ana.texts() == ["The heron left."])
+    wait_for(lambda: ana.api.get("/work")[0]["state"] == "done")
     job = screen.page.get_by_role("main").get_by_role("status")
     expect(job.filter(has_text=ana.api.get("/work")[0]["sentence"])).to_be_visible()
     broken = tmp_path / "broken.zip"
