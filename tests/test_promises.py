@@ -21,12 +21,5 @@ def test_every_promise_says_how_it_is_tested() -> None:
 
 
 def test_every_journey_of_data_and_machines_keeps_a_promise() -> None:
-    about = {"test_power.py", "test_faults.py", "test_clocks.py"}
-    about |= {
-        "test_export.py",
-        "test_backups.py",
-        "test_recovery.py",
-        "test_moving.py",
-        "test_leaving.py",
-    }
-    assert {f"tests/journeys/{name}" for name in about} <= NAMED
+    about = "power faults clocks export backups upgrades recovery keys moving leaving".split()
+    assert {f"tests/journeys/test_{name}.py" for name in about} <= NAMED
