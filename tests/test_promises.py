@@ -21,5 +21,16 @@ def test_every_promise_says_how_it_is_tested() -> None:
 
 
 def test_every_journey_of_data_and_machines_keeps_a_promise() -> None:
-    about = "power faults clocks export backups upgrades recovery keys moving leaving".split()
+    about = [
+        "power",
+        "faults",
+        "clocks",
+        "export",
+        "backups",
+        "upgrades",
+        "recovery",
+        "keys",
+        "moving",
+        "leaving",
+    ]
     assert {f"tests/journeys/test_{name}.py" for name in about} <= NAMED
