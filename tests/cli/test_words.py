@@ -4,9 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from microsocial.archive.backups.folder import BackupFolder
+from microsocial.archive.backups.keys import begin, lock_for_words
+from microsocial.cli.backups import _unlocked
 from microsocial.cli.secrets_in import ask_password, ask_words
 from microsocial.cli.words import in_words, moment, plain, size
 from microsocial.client.errors import Refused
+from microsocial.clock import system_entropy
+from microsocial.identity.recovery import backup_key
+from microsocial.protocol.crypto import x25519_public
+from microsocial.protocol.words import new_words
 
 
 @pytest.mark.parametrize(
@@ -64,3 +71,13 @@ def test_a_sheet_may_come_in_several_lines(monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{lines}my password\n"))
     assert len(ask_words(True)) == 24
     assert ask_password(True) == "my password"
+
+
+def test_a_numbered_sheet_in_several_lines_opens_a_backup(tmp_path, monkeypatch):
+    folder = BackupFolder(tmp_path / "disk")
+    folder.prepare()
+    opened = begin(folder, "four words are enough", system_entropy)
+    lock_for_words(opened, x25519_public(backup_key(bytes(32))))
+    rows = [f"{number}. {word}\n" for number, word in enumerate(new_words(bytes(32)), 1)]
+    monkeypatch.setattr("sys.stdin", io.StringIO("".join(rows)))
+    assert _unlocked(folder, False, True).key == opened.key

@@ -1,6 +1,5 @@
 """Commands that take everything along and bring it back."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -42,7 +41,7 @@ def export(
         raise NoSuchFile(str(file.absolute().parent))
     call = calls.export(messages=messages)
     length = load("microsocial.client.carrying").download(*door.where, call, file, _moving(0))
-    _still()
+    clear_progress()
     sentence = f"{size(length)} in {file}. Unpack it and open index.html."
     door.tell({"file": str(file), "bytes": length}, sentence)
 
@@ -56,17 +55,10 @@ def bring_back(
         raise NoSuchFile(str(file))
     told = _moving(file.stat().st_size)
     work = load("microsocial.client.carrying").upload(*door.where, calls.bring_back(), file, told)
-    _still()
+    clear_progress()
     follow(door, work)
 
 
 def _moving(total: int) -> Callable[[int], None]:
-    """A line on the terminal that says how many bytes have gone; nothing in a script."""
-    if not sys.stderr.isatty():
-        return lambda _: None
+    """Says how many bytes have gone."""
     return lambda sent: show_progress(sent, total, size(sent))
-
-
-def _still() -> None:
-    if sys.stderr.isatty():
-        clear_progress()

@@ -1,8 +1,5 @@
 """Commands for backups: make, show, rehearse, and (on the folder itself) restore."""
 
-import contextlib
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +8,7 @@ import typer
 from microsocial.cli.door import DataOption, Door, JsonOption, owner_command
 from microsocial.cli.following import clear_progress, follow, show_progress
 from microsocial.cli.late import load
-from microsocial.cli.secrets_in import ask_password
+from microsocial.cli.secrets_in import ask_password, ask_words
 from microsocial.cli.start import settings
 from microsocial.cli.words import complain, moment, say, show_json, size
 from microsocial.client import calls
@@ -131,11 +128,13 @@ def restore(
     place = load("microsocial.archive.backups.folder").BackupFolder(folder.expanduser().absolute())
     place.check_sign()
     opened = _unlocked(place, passphrase_stdin, words_stdin)
+    progress = load("microsocial.archive.work").Progress(show_progress)
     now = load("microsocial.clock").SystemClock().now()
-    with load("microsocial.database").open_folder(where) as held, _progress() as progress:
+    with load("microsocial.database").open_folder(where) as held:
         restored = load("microsocial.archive.backups.restoring").restore(
             opened, held, now, progress, snapshot, anyway=anyway
         )
+    clear_progress()
     made = restored.manifest
     if as_json:
         show_json(
@@ -153,15 +152,6 @@ def restore(
 def _unlocked(place: Any, from_stdin: bool, words_from_stdin: bool) -> Any:
     keys = load("microsocial.archive.backups.keys")
     if words_from_stdin:
-        typed = sys.stdin.read().split()
-        return keys.unlock_with_words(place, load("microsocial.protocol.words").entropy_of(typed))
+        entropy_of = load("microsocial.protocol.words").entropy_of
+        return keys.unlock_with_words(place, entropy_of(ask_words(from_stdin=True)))
     return keys.unlock(place, ask_password(from_stdin, "Passphrase of the backup"))
-
-
-@contextlib.contextmanager
-def _progress() -> Any:
-    shows = sys.stderr.isatty()
-    tell: Callable[[int, int, str], None] = show_progress if shows else lambda *_: None
-    yield load("microsocial.archive.work").Progress(tell)
-    if shows:
-        clear_progress()

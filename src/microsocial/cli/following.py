@@ -23,27 +23,28 @@ def follow(door: Door, work: Work) -> None:
 
 
 def watched_to_its_end(door: Door, work: Work) -> Work:
-    shows = sys.stderr.isatty()
     while work["state"] == "running":
         try:
             time.sleep(LOOK_EVERY_S)
             work = next(one for one in door.do(calls.works()) if one["id"] == work["id"])
-            if shows:
-                show_progress(work["done"], work["total"], work["sentence"])
+            show_progress(work["done"], work["total"], work["sentence"])
         except KeyboardInterrupt:
             work = door.do(calls.stop_work(work["id"]))
-    if shows:
-        clear_progress()
+    clear_progress()
     return work
 
 
 def show_progress(done: int, total: int, sentence: str) -> None:
-    """One line on the terminal, written over the last one."""
+    """One line on the terminal, written over the last one; nothing in a script."""
+    if not sys.stderr.isatty():
+        return
     share = f"{100 * done // total:3d} %  " if total else ""
     sys.stderr.write(f"\r\033[K{share}{plain(sentence)}")
     sys.stderr.flush()
 
 
 def clear_progress() -> None:
+    if not sys.stderr.isatty():
+        return
     sys.stderr.write("\r\033[K")
     sys.stderr.flush()
