@@ -135,9 +135,7 @@ def move(
 
 
 def _move_offline(door: Door, address: str | None, back: bool) -> Any:
-    node = load("microsocial.node").Node(settings(data=door.data))
-    node.open()
-    try:
+    with load("microsocial.node").opened(settings(data=door.data)) as node:
         if node.rooms is None:
             raise NobodyToMove
         moving = load("microsocial.archive.moving").Moving(node.rooms.delivery)
@@ -147,8 +145,6 @@ def _move_offline(door: Door, address: str | None, back: bool) -> Any:
         if address is None:
             return node.db.read_sync(lambda conn: moving.shape(conn, here))
         return node.db.write_sync(lambda conn: moving.move(conn, address, here))
-    finally:
-        node.close()
 
 
 def _told_address(node: Any) -> str:

@@ -47,14 +47,10 @@ def undo(data: DataOption = None, as_json: JsonOption = False) -> None:
 
 def rebuild(data: DataOption = None, as_json: JsonOption = False) -> None:
     """Make everything that is shown anew from the signed records, and say whether it was the same before."""
-    node = load("microsocial.node").Node(settings(data=data))
-    node.open()
-    try:
+    with load("microsocial.node").opened(settings(data=data)) as node:
         if node.rooms is None:
             raise NobodyToRebuild
         before, after = node.db.write_sync(lambda conn: _rebuild(conn, node.rooms.log))
-    finally:
-        node.close()
     changed = sorted(name for name in after if after[name] != before[name])
     if as_json:
         show_json({"same": not changed, "changed": changed, "tables": len(after)})

@@ -4,7 +4,8 @@ import asyncio
 import json
 import logging
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -326,18 +327,25 @@ async def _lasting(name: str, run: Callable[[], Awaitable[None]]) -> None:
         await asyncio.sleep(RESTART_S)
 
 
-def make_person(settings: Settings, name: str, password: str) -> NewPerson:
-    """Make the person in a folder in which no node runs (`init`)."""
-    name, password = fit_name(name), fit_password(password)
+@contextmanager
+def opened(settings: Settings) -> Iterator[Node]:
+    """The node of a folder in which none runs, for as long as a verb needs it. Nothing is started."""
     node = Node(settings)
     node.open()
     try:
+        yield node
+    finally:
+        node.close()
+
+
+def make_person(settings: Settings, name: str, password: str) -> NewPerson:
+    """Make the person in a folder in which no node runs (`init`)."""
+    name, password = fit_name(name), fit_password(password)
+    with opened(settings) as node:
         sheet = new_sheet(node.entropy)
         hashes = passwords.slow_hash(password), passwords.slow_hash(sheet.answer)
         rooms = node.db.write_sync(lambda conn: node.make(conn, name, sheet, *hashes))
         return NewPerson(rooms.me.id, sheet.words, sheet.asked)
-    finally:
-        node.close()
 
 
 def _write_private(path: Path, content: str) -> None:

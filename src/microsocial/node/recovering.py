@@ -6,10 +6,8 @@ is interrupted leaves nobody living here, and is simply begun again.
 """
 
 import asyncio
-import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -19,9 +17,9 @@ from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from microsocial.archive.backups.model import DataFolderNotEmpty
-from microsocial.archive.backups.restoring import set_media_aside, someone_lives_in
+from microsocial.archive.backups.restoring import settle, someone_lives_in
 from microsocial.clock import SystemClock, system_entropy
-from microsocial.database import DATABASE_NAME, Folder, open_folder
+from microsocial.database import open_folder
 from microsocial.errors import Invalid, MicrosocialError, PeerBroke
 from microsocial.events import take_emitted
 from microsocial.friends.asking import Asking, Known, WordsInTwoHands, longer, rank_of
@@ -31,8 +29,7 @@ from microsocial.identity import passwords
 from microsocial.identity.model import first_hue, fit_name, fit_password
 from microsocial.identity.recovery import capsule_key
 from microsocial.identity.rotation import turn
-from microsocial.node.darkroom import FOLDER
-from microsocial.node.life import RECOVERING, Node
+from microsocial.node.life import RECOVERING, Node, opened
 from microsocial.node.sources import Place, Source, place_in
 from microsocial.protocol.capsules import Capsule, CapsuleFriend, Contents, open_capsule
 from microsocial.protocol.envelope import Envelope
@@ -134,7 +131,7 @@ async def recover(settings: Settings, asked: Asked, tell: Tell) -> Back:
             asking = Asking(carrier, system_entropy, asked.words)
             place = place_in(settings, beside, asked.words, asking)
             back = await _put_together(place, asked, tell)
-            _settle(folder, beside)
+            settle(folder, beside)
         finally:
             shutil.rmtree(beside, ignore_errors=True)
             await carrier.close()
@@ -224,9 +221,9 @@ def _furnish(
     def furnish(conn: Connection, node: Node) -> str:
         return _take_in(conn, node, contents, revision, learned.found, asked.reason)
 
-    with _opened(place) as node:
+    with opened(place.settings) as node:
         node.db.write_sync(lambda conn: _quietly(conn, node, turn_key))
-    with _opened(place) as node:
+    with opened(place.settings) as node:
         name = node.db.write_sync(lambda conn: _quietly(conn, node, furnish))
         sentences = asked.source.bring(node)
     return Back(
@@ -275,39 +272,8 @@ def _profile(contents: Contents, me: str) -> dict[str, object]:
     return kept
 
 
-@contextmanager
-def _opened(place: Place) -> Iterator[Node]:
-    node = place.node()
-    node.open()
-    try:
-        yield node
-    finally:
-        node.close()
-
-
 def _quietly(conn: Connection, node: Node, change: Callable[[Connection, Node], T]) -> T:
     """Nothing runs here yet that could act on what is told."""
     result = change(conn, node)
     take_emitted(conn)
     return result
-
-
-def _settle(folder: Folder, beside: Path) -> None:
-    """Give everything its name, the database last."""
-    set_media_aside(folder.path)
-    if (beside / FOLDER).is_dir():
-        (beside / FOLDER).rename(folder.path / FOLDER)
-    for tail in ("-wal", "-shm"):
-        folder.database.with_name(f"{DATABASE_NAME}{tail}").unlink(missing_ok=True)
-    _fsync([beside / DATABASE_NAME])
-    (beside / DATABASE_NAME).replace(folder.database)
-    _fsync([folder.path])
-
-
-def _fsync(paths: Iterable[Path]) -> None:
-    for path in paths:
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

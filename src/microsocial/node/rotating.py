@@ -15,7 +15,7 @@ from microsocial.delivery.courier import Courier
 from microsocial.delivery.model import KeysInTwoHands
 from microsocial.delivery.rounds import KEYS_CONTENT_TYPE, KEYS_PATH
 from microsocial.delivery.service import Delivery
-from microsocial.errors import MicrosocialError, PeerBroke
+from microsocial.errors import MicrosocialError
 from microsocial.identity import rotation
 from microsocial.identity.me import Me
 from microsocial.identity.recovery import own_entropy
@@ -70,7 +70,7 @@ class Rotating:
 
         Raises:
             WordsWrong, WordsOfAnother: nothing was changed.
-        MovedAway, GivenUp: I do not live on this node any more.
+            MovedAway, GivenUp: I do not live on this node any more.
             KeysInTwoHands: a friend knows another change of my keys than this node.
         """
         async with self._one_at_a_time:
@@ -118,7 +118,7 @@ class Rotating:
             )
         except Forked:
             raise KeysInTwoHands from None
-        except (TimeoutError, PeerBroke, MicrosocialError):
+        except (TimeoutError, MicrosocialError):
             return None
 
     def _post(self, to: Destination, body: bytes) -> Awaitable[Response]:

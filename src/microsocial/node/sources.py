@@ -16,7 +16,7 @@ from microsocial.friends.asking import Asking
 from microsocial.friends.homes import accepted_places
 from microsocial.friends.residents import Resident
 from microsocial.identity.recovery import WordsOfAnother, beginning
-from microsocial.node.life import Node
+from microsocial.node.life import Node, opened
 from microsocial.protocol.capsules import CapsuleFriend
 from microsocial.protocol.envelope import Envelope, parse_envelope
 from microsocial.protocol.help import HelpLink
@@ -99,9 +99,7 @@ class FromBackup:
         with open_folder(place.settings.data) as folder:
             now = place.node().clock.now()
             restore(self._opened(backup, place.words), folder, now, Progress())
-        node = place.node()
-        node.open()
-        try:
+        with opened(place.settings) as node:
             assert node.rooms is not None
             place.check(node.rooms.me.key_log)
             log, friends = node.rooms.log, node.rooms.friends
@@ -109,8 +107,6 @@ class FromBackup:
             contents = node.db.read_sync(friends.capsules.contents)
             capsules = (told.envelope,) if told else ()
             return Ground(node.rooms.me.key_log, capsules, contents.friends)
-        finally:
-            node.close()
 
     def _opened(self, backup: BackupFolder, words: bytes) -> Opened:
         if self.passphrase is not None:

@@ -129,7 +129,7 @@ def test_a_restore_that_was_interrupted_leaves_nobody_and_is_begun_again(
     def power_cut(*_):
         raise KeyboardInterrupt
 
-    for step in ("write_image", "read_file", "check_database", "_settle"):
+    for step in ("write_image", "read_file", "check_database", "settle"):
         with monkeypatch.context() as broken:
             broken.setattr(restoring, step, power_cut)
             with pytest.raises(KeyboardInterrupt):

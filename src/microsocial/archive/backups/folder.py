@@ -35,6 +35,7 @@ from microsocial.archive.backups.model import (
     is_id,
 )
 from microsocial.errors import MicrosocialError
+from microsocial.media.files import fsync_folder
 
 SIGN_NAME, KEY_NAME, WORDS_NAME, CHECK_NAME = (
     "microsocial-backup.json",
@@ -181,7 +182,7 @@ class BackupFolder:
             (self.path / relative).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with self._written(lambda file: file.write(content)) as temporary:
                 temporary.replace(self.path / relative)
-            _fsync_folder((self.path / relative).parent)
+            fsync_folder((self.path / relative).parent)
 
     def put_object(self, name: str, content: bytes) -> None:
         """Write an object; its name becomes durable with `settle`."""
@@ -204,13 +205,13 @@ class BackupFolder:
         """Return when every object written so far would survive a power cut."""
         with self._on_disk():
             for folder in sorted(self._touched):
-                _fsync_folder(folder)
+                fsync_folder(folder)
         self._touched.clear()
 
     def drop_snapshot(self, snapshot: str) -> None:
         with self._on_disk():
             (self.path / SNAPSHOTS / f"{snapshot}.age").unlink(missing_ok=True)
-            _fsync_folder(self.path / SNAPSHOTS)
+            fsync_folder(self.path / SNAPSHOTS)
 
     def set_aside(self, relative: str) -> None:
         """Take a damaged file out of the way, so that it is written anew if there is still what was in it."""
@@ -282,11 +283,3 @@ class BackupFolder:
 
 def _shelved(name: str) -> str:
     return f"{OBJECTS}/{name[:2]}/{name}"
-
-
-def _fsync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -41,7 +41,6 @@ from microsocial.identity.recovery import kept_public_halves
 log = logging.getLogger(__name__)
 
 SCRATCH = "backup-scratch"
-MEDIA = "media"
 LOOK_EVERY_S = 60.0  # whether something is due; a minute more or less is nothing to a day
 
 
@@ -267,7 +266,7 @@ class Backups:
     @property
     def _source(self) -> Source:
         assert self._db.path is not None, "only a folder can be backed up"
-        return Source(self._db.path, self._data / MEDIA, self._data / SCRATCH)
+        return Source(self._db.path, self._data / restoring.MEDIA, self._data / SCRATCH)
 
 
 def _is_due(plan: Row[Any], now: int) -> bool:

@@ -38,7 +38,7 @@ from microsocial.database import (
 from microsocial.database.failures import explained
 from microsocial.errors import Conflict
 from microsocial.identity.store import find_identity
-from microsocial.media.files import BlobFiles
+from microsocial.media.files import BlobFiles, fsync_folder
 
 RESTORING = "restoring"
 MEDIA = "media"
@@ -88,7 +88,10 @@ def restore(
         _check_room(into.path, manifest)
         restoring.database()
         restoring.files()
-        _settle(into, restoring.folder, now, manifest)
+        with changed_copy(restoring.folder / DATABASE_NAME) as conn:
+            store.add_restoration(conn, manifest.made, now)
+        settle(into, restoring.folder)
+        shutil.rmtree(restoring.folder, ignore_errors=True)
     return Restored(manifest, restoring.left_out)
 
 
@@ -174,22 +177,21 @@ def _check_room(folder: Path, manifest: Manifest) -> None:
         raise DiskFull(f"{size_of(manifest.size)} come back; {size_of(free)} are free")
 
 
-def _settle(into: Folder, restored: Path, now: int, manifest: Manifest) -> None:
-    """Give everything its name, the database last."""
-    database = restored / DATABASE_NAME
-    with changed_copy(database) as conn:
-        store.add_restoration(conn, manifest.made, now)
-    _fsync(database)
-    set_media_aside(into.path)
-    (restored / MEDIA).rename(into.path / MEDIA)
-    for beside in ("-wal", "-shm"):
-        into.database.with_name(f"{DATABASE_NAME}{beside}").unlink(missing_ok=True)
+def settle(into: Folder, built: Path) -> None:
+    """Give everything that was built its name, the database last."""
+    database = built / DATABASE_NAME
+    with database.open("rb") as file:
+        os.fsync(file.fileno())
+    _set_media_aside(into.path)
+    if (built / MEDIA).is_dir():
+        (built / MEDIA).rename(into.path / MEDIA)
+    for tail in ("-wal", "-shm"):
+        into.database.with_name(f"{DATABASE_NAME}{tail}").unlink(missing_ok=True)
     database.replace(into.database)
-    _fsync(into.path)
-    shutil.rmtree(restored, ignore_errors=True)
+    fsync_folder(into.path)
 
 
-def set_media_aside(data: Path) -> None:
+def _set_media_aside(data: Path) -> None:
     """Make room for the media folder. Photos that lie there without a database may be the only ones: they are kept beside."""
     media = data / MEDIA
     if not media.is_symlink() and not any(path.is_file() for path in media.rglob("*")):
@@ -197,11 +199,3 @@ def set_media_aside(data: Path) -> None:
         return
     names = (data / f"{MEDIA}-before-{number}" for number in itertools.count(1))
     media.rename(next(path for path in names if not path.exists()))
-
-
-def _fsync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
