@@ -15,11 +15,8 @@ def opened_copy(path: Path) -> Iterator[Connection]:
     """Open a copy as the program would, brought up to date, and read it. Raises DataFromNewerProgram, DataDamaged."""
     with explained(path):
         migrate.migrate_file(path)
-        connection = connect.to_read(path)
-        try:
-            yield connection
-        finally:
-            connection.close()
+    with untouched_copy(path) as connection:
+        yield connection
 
 
 @contextmanager

@@ -2,5 +2,5 @@
 
 `going` tells friends and waits for them, `erasing` empties the folder at the very end.
 
-May import: posts, messages, friends, delivery, media, identity, records, transport, context, database, protocol.
+May import: archive.work, archive.backups, archive.website (the names of their files), posts, messages, friends, delivery, media, identity, records, transport, context, database, protocol.
 """

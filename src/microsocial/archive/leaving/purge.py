@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from microsocial.archive.backups.model import size_of
 from microsocial.archive.leaving import store
 from microsocial.archive.leaving.model import Found, OnlyHere, OnlyOfFriends, PurgeShape, Wish
 from microsocial.media.service import Media
@@ -103,7 +104,7 @@ def shape(wish: Wish, found: Found, *, is_done: bool) -> PurgeShape:
         verb = "is" if found.count == 1 else "are"
         sentence = f"{what} {verb} gone from this folder. {_after(wish, would=False)}"
     else:
-        sentence = f"{what} would go, {_size(found.bytes)}. {_after(wish, would=True)}"
+        sentence = f"{what} would go, {size_of(found.bytes)}. {_after(wish, would=True)}"
     return PurgeShape(count=found.count, bytes=found.bytes, sentence=sentence)
 
 
@@ -121,13 +122,3 @@ def _after(wish: Wish, *, would: bool) -> str:
     follow = "would remove them too" if would else "remove them too, each when it next wakes"
     told = f"Your friends' machines {follow}."
     return f"{told} {undone}" if would else told
-
-
-def _size(count: int) -> str:
-    """Bytes in the unit a person would use."""
-    amount = float(count)
-    for unit in ("bytes", "KiB", "MiB"):
-        if amount < 1024:
-            return f"{amount:.0f} {unit}"
-        amount /= 1024
-    return f"{amount:.1f} GiB"
