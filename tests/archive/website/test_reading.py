@@ -10,7 +10,7 @@ from tests.archive.website.packing import Packer
 
 from microsocial.archive.website import layout, stamp
 from microsocial.archive.website.model import ExportDamaged, ExportOfSomebodyElse, NotAnExport
-from microsocial.archive.website.reading import Reading, key_log
+from microsocial.archive.website.reading import Reading
 from microsocial.archive.website.stamp import Stamping
 from microsocial.protocol.encoding import b64u
 from microsocial.records import store
@@ -63,7 +63,8 @@ def refused(ana, path) -> str:
 
 
 def test_the_key_log_of_its_owner_is_read(ana, zipped):
-    assert key_log(zipped) == ana.person.me.key_log
+    with Reading(zipped) as export:
+        assert export.owner == ana.person.me.key_log
 
 
 def test_any_other_zip_is_no_export(ana, tmp_path):

@@ -2,7 +2,7 @@
 
 Its one duty: what was said can be read in ten years without this program, and returns into it unchanged.
 Front door: `api.router`; `export.Export` gives the zip piece by piece; `importing.Importing` brings one back, running or
-offline; `reading.key_log(path)` is the key log of the person whose export it is.
+offline; `reading.Reading` looks into one, as for whose it is.
 
     zips.py     a zip as a stream of bytes       layout.py   how files are called
     gallery.py  which file shows what            pages.py    the website's pages

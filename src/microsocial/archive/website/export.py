@@ -39,6 +39,7 @@ from microsocial.friends.people import NAMELESS
 from microsocial.friends.service import Friends
 from microsocial.friends.store import addresses as friends_addresses
 from microsocial.friends.store import by_person
+from microsocial.identity.store import read_preferences
 from microsocial.media.service import Media
 from microsocial.posts import store as posts_store
 from microsocial.posts.service import Posts
@@ -371,7 +372,7 @@ class Export:
                 for row in store.every_draft(conn)
             ],
             read=store.every_mark(conn),
-            preferences=store.read_preferences(conn),
+            preferences=read_preferences(conn),
         )
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import msgspec
@@ -24,33 +23,25 @@ from microsocial.protocol.encoding import b64u
 from microsocial.protocol.keys import KeyLog, decode_key_log
 
 
-def key_log(path: Path) -> KeyLog:
-    """The key log of the person whose export this is. Raises NotAnExport."""
-    with Reading(path) as export:
-        return export.owner
-
-
 class Reading:
-    """An export that carries its owner's stamp. Every file that is read is what was stamped, or ExportDamaged."""
+    """An export that carries its owner's stamp. Every file that is read is what was stamped, or ExportDamaged.
+
+    `owner` is their key log. Raises NotAnExport.
+    """
 
     def __init__(self, path: Path) -> None:
         self.zip = Unzipping(path)
         try:
             self._believe()
         except BaseException:
-            self.zip.__exit__(None, None, None)
+            self.zip.close()
             raise
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.zip.__exit__(kind, error, trace)
+    def __exit__(self, *_: object) -> None:
+        self.zip.close()
 
     def _believe(self) -> None:
         if not self.zip.has(layout.STAMP):

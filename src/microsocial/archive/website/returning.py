@@ -5,7 +5,7 @@ the next start removes, and importing again brings back.
 """
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -84,8 +84,7 @@ class Files:
         writing.settle()
         return Restored(blob, plain_hash)
 
-    def _plain(self, blob: Blob, path: str, hear: object) -> Iterator[bytes]:
-        assert callable(hear)
+    def _plain(self, blob: Blob, path: str, hear: Callable[[bytes], object]) -> Iterator[bytes]:
         for piece in self._zip.pieces(path, blob.length):
             hear(piece)
             yield piece

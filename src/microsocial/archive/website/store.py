@@ -4,12 +4,10 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select
-from sqlalchemy.sql.elements import BooleanClauseList
 
 from microsocial.database import rows
 from microsocial.feed.store import read_marks
 from microsocial.friends.store import circle_people, circles, friends
-from microsocial.identity.store import read_preferences
 from microsocial.media.store import blob_uses, blobs
 from microsocial.messages.store import IN_ORDER, messages, reads
 from microsocial.posts.store import drafts, entries, posts
@@ -17,8 +15,6 @@ from microsocial.records.store import offered, people, readers, records
 
 PRIVATE_TALK = ("message", "clear")
 STEP = 200  # rows looked at between two files
-
-__all__ = ["read_preferences"]
 
 
 def is_taken(me: str, *, messages: bool) -> ColumnElement[bool]:
@@ -28,9 +24,7 @@ def is_taken(me: str, *, messages: bool) -> ColumnElement[bool]:
     return or_(mine, is_talk) if messages else and_(mine, ~is_talk)
 
 
-def records_after(
-    conn: Connection, no: int, taken: ColumnElement[bool] | BooleanClauseList
-) -> Sequence[Row[Any]]:
+def records_after(conn: Connection, no: int, taken: ColumnElement[bool]) -> Sequence[Row[Any]]:
     """The next records in order of arrival."""
     query = select(records).where(records.c.no > no, taken).order_by(records.c.no).limit(STEP)
     return conn.execute(query).all()
