@@ -15,8 +15,7 @@ from microsocial.cli.start import settings
 from microsocial.cli.words import moment, say, show_json
 from microsocial.client import calls
 from microsocial.client import leaving as leaving_calls
-from microsocial.client.calls import Call
-from microsocial.client.errors import NotRunning, Refused
+from microsocial.client.errors import NotRunning
 from microsocial.errors import MicrosocialError
 
 DAY_MS = 86_400_000
@@ -158,7 +157,7 @@ def _address(status: Any) -> Iterator[Finding]:
 
 def _owner(client: Any) -> Iterator[Finding]:
     me = client.do(calls.me())
-    if me.get("words_confirmed") is False:
+    if not me["words_confirmed"]:
         yield Finding(
             "Nobody has checked yet that your recovery sheet is right.",
             advice="Have it checked, so that you know you can come back: microsocial words check",
@@ -166,12 +165,7 @@ def _owner(client: Any) -> Iterator[Finding]:
 
 
 def _backups(client: Any) -> Iterator[Finding]:
-    try:
-        known = client.do(Call("GET", "/backups"))
-    except Refused as refusal:
-        if refusal.status != 404:
-            raise
-        return
+    known = client.do(calls.backups())
     if not known["folder"]:
         yield Finding(
             "There is no backup of your data.",
