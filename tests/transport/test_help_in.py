@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import Connection, text
 from tests.transport.test_http_in import Pair, pair, signed_answer
 
 from microsocial.protocol.encoding import b64u, dump
@@ -135,3 +136,20 @@ async def test_who_is_awaited_is_asked_to_wait_at_every_door() -> None:
         assert await told() == {"not-friends"}
         object.__setattr__(it.ben._reception, "awaited", lambda _conn, _person: True)
         assert await told() == {"busy"}
+
+
+async def test_who_somebody_is_is_asked_in_one_read() -> None:
+    """Between two, a greeting that comes back makes a friend of who was awaited: they would hear `not-friends` and end it."""
+    async with pair() as it:
+        it.ben.friends.clear()
+        moments = []
+        for name in ("correspondent", "former", "awaited"):
+
+            def asked(conn: Connection, _person: str) -> None:
+                conn.execute(text("SELECT 1"))
+                moments.append(conn.get_transaction())
+
+            object.__setattr__(it.ben._reception, name, asked)
+        await it.send(it.ana.letter(it.ben).sealed)
+        assert len(moments) == 3
+        assert all(moment is not None and moment is moments[0] for moment in moments)

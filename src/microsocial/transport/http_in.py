@@ -44,7 +44,7 @@ from microsocial.transport.errors import (
 from microsocial.transport.http_out import PEER_CONTENT_TYPE
 from microsocial.transport.nonces import Nonces
 from microsocial.transport.public_log import PublicLog, cacheable, etag_of
-from microsocial.transport.reception import Reception
+from microsocial.transport.reception import Caller, Reception
 from microsocial.transport.throttle import Allowance, Strangers
 
 # The largest greeting: key log, prekey, two records, a note, padded and sealed. What strangers may make us read has to be small.
@@ -99,11 +99,11 @@ class PeerDoor:
         if self._clock_differs(signed):
             self._count_stranger(request)
             return self._answer(signed, Status.CLOCK_DIFFERS, status_code=401)
-        known = await self._context.db.read(lambda conn: reception.correspondent(conn, signed.id))
-        if known is None:
+        caller = await self._caller(signed.id)
+        if caller.known is None:
             self._count_stranger(request)
-            return await self._turn_away(reception, signed)
-        refused = self._check_key(request, signed, known)
+            return self._turn_away(signed, caller)
+        refused = self._check_key(request, signed, caller.known)
         if refused is not None:
             return refused
         if not self._friends.take(signed.id):
@@ -117,18 +117,18 @@ class PeerDoor:
         reception.heard(signed.id)
         return Response(answer, media_type=PEER_CONTENT_TYPE)
 
-    async def _turn_away(self, reception: Reception, signed: SignedRequest) -> Response:
-        db = self._context.db
-        former = await db.read(lambda conn: reception.former(conn, signed.id))
-        if former is not None and signed.number > former.number:
+    async def _caller(self, person: str) -> Caller:
+        return await self._context.db.read(lambda conn: self._reception.caller(conn, person))
+
+    def _turn_away(self, signed: SignedRequest, caller: Caller) -> Response:
+        if caller.former is not None and signed.number > caller.former.number:
             # Spec 9.5: a theft may have been the reason for their goodbye.
             return self._answer(signed, Status.KEY_UNKNOWN, keys=self._own_keys())
-        return await self._not_friends(reception, signed)
+        return self._not_friends(signed, caller)
 
-    async def _not_friends(self, reception: Reception, signed: SignedRequest) -> Response:
+    def _not_friends(self, signed: SignedRequest, caller: Caller) -> Response:
         """Who is awaited is asked to wait: on their side we may be friends already."""
-        is_awaited = await self._context.db.read(lambda conn: reception.awaited(conn, signed.id))
-        status = Status.BUSY if is_awaited else Status.NOT_FRIENDS
+        status = Status.BUSY if caller.is_awaited else Status.NOT_FRIENDS
         return self._answer(signed, status, keys=self._own_keys())
 
     def _own_keys(self) -> tuple[str, ...]:
@@ -184,14 +184,11 @@ class PeerDoor:
             self._count_stranger(request)
             return self._answer(signed, Status.CLOCK_DIFFERS, status_code=401)
         db = self._context.db
-        known = await db.read(
-            lambda conn: (
-                reception.correspondent(conn, signed.id) or reception.former(conn, signed.id)
-            )
-        )
+        caller = await self._caller(signed.id)
+        known = caller.known or caller.former
         self._count_stranger(request)  # rotations are rare, so friends have no need of more
         if known is None:
-            return await self._not_friends(reception, signed)
+            return self._not_friends(signed, caller)
         body = await _content(request, signed, MAX_KEYS_BYTES)
         offered = decode_key_log(read_keys(body))
         verify(signed, offered.key(signed.number))
@@ -217,14 +214,14 @@ class PeerDoor:
         self._count_stranger(request)  # nobody needs it often
         if self._clock_differs(signed):
             return self._answer(signed, Status.CLOCK_DIFFERS, status_code=401)
-        known = await self._context.db.read(lambda conn: reception.correspondent(conn, signed.id))
+        caller = await self._caller(signed.id)
         body = await _content(request, signed, MAX_HELP_REQUEST_BYTES)
         asked = read_help_request(body)
         if asked.link is not None:
-            _check_any_key(signed, known)
-        elif known is None:
-            return await self._not_friends(reception, signed)
-        elif (refused := self._check_key(request, signed, known)) is not None:
+            _check_any_key(signed, caller.known)
+        elif caller.known is None:
+            return self._not_friends(signed, caller)
+        elif (refused := self._check_key(request, signed, caller.known)) is not None:
             return refused
         self._check_nonce(signed)
         reply = await self._context.db.read(

@@ -45,6 +45,15 @@ class PublicPage:
 Blobs = Callable[[Request, str, str], Awaitable[Response | None]]
 
 
+@dataclass(frozen=True)
+class Caller:
+    """Who somebody is to the person who lives here: a friend, one whose machine ended the friendship, one who is awaited."""
+
+    known: KeyLog | None
+    former: KeyLog | None
+    is_awaited: bool
+
+
 async def no_blob(_request: Request, _person: str, _name: str) -> Response | None:
     return None
 
@@ -110,3 +119,11 @@ class Reception:
     help: Help = no_help
     moved: Callable[[Connection], str | None] = lambda _conn: None
     is_given_up: Callable[[Connection], bool] = lambda _conn: False
+
+    def caller(self, conn: Connection, person: str) -> Caller:
+        """All in one read: between two, a greeting that comes back makes a friend of who was awaited."""
+        return Caller(
+            self.correspondent(conn, person),
+            self.former(conn, person),
+            self.awaited(conn, person),
+        )
