@@ -40,6 +40,8 @@ class Messages {
   open = $state<string | null>(null);
   #talks = new SvelteMap<string, Talk>();
   #freshening = new Set<string>();
+  /** Grows whenever something is marked as read: what was asked before is old then. */
+  #marked = 0;
   #trays = new Map<string, Tray>();
   #trayTurns = $state(0); // grows when a line gets other files than it had
 
@@ -81,7 +83,10 @@ class Messages {
   talk = (friend: string): Talk | undefined => this.#talks.get(friend);
 
   async load(): Promise<void> {
-    this.list = await get<Conversation[]>('/messages');
+    const marked = this.#marked;
+    const list = await get<Conversation[]>('/messages');
+    if (marked !== this.#marked) return this.load(); // asked before one had read it: it would come back as unread
+    this.list = list;
     this.isLoaded = true;
   }
 
@@ -222,7 +227,10 @@ class Messages {
     const conversation = this.list.find((other) => other.friend.id === friend);
     if (conversation && !conversation.unread) return;
     this.list = this.list.map((other) => (other.friend.id === friend ? { ...other, unread: false } : other));
+    this.#marked += 1;
     await send(`/messages/${friend}/read`);
+    this.#marked += 1;
+    await this.load();
   }
 
   async #told(friend: string): Promise<void> {
