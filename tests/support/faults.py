@@ -161,7 +161,7 @@ class WallClock:
             **(person.node.env or {}),
             "LD_PRELOAD": str(found[0]),
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
-            "FAKETIME_CACHE_DURATION": "1",  # seconds; to look each time costs more than the node does
+            "FAKETIME_CACHE_DURATION": "1",  # whole seconds; to look each time costs more than the node does
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",  # as the system: what is set is the clock on the wall
             "FAKETIME_DONT_RESET": "1",
             "NO_FAKE_STAT": "1",
@@ -171,7 +171,7 @@ class WallClock:
         new = self._file.with_suffix(".new")
         new.write_text(f"{seconds:+d}")
         new.replace(self._file)
-        time.sleep(1.1)  # until the node looks again
+        time.sleep(2.1)  # until the node looks again: more than a second, counted in whole ones
 
 
 def breaking(person: Person, folder: Path, code: str) -> None:
