@@ -164,6 +164,44 @@ def test_a_thiefs_clear_is_undone_on_both_sides(world: World, ana: Person, ben: 
     world.check()
 
 
+def test_what_is_set_aside_while_the_end_of_a_reunion_is_on_its_way_is_compared_after_it(
+    world: World, ana: Person, ben: Person
+) -> None:
+    post = ana.post("hello")
+    world.run()
+    thief = world.steal(ana)
+    thief.edit(post, "a thief's words")
+    carry(thief, ben)
+    thief.is_off = True
+    ana.rotate("stolen")
+    carry(ana, ben)
+    before = ben.snapshot()
+    ben.post("lost")
+    carry(ben, ana)
+    ben.restore(before)  # so he asks what she has of his
+    ended = ana.receive(_end_of_reunion(ben, ana))
+    ana.decide()
+    carry(ana, ben)
+    assert ended is not None
+    ben.hear_answer(ended)  # to what began before he set anything aside
+    letter = ben.write_letter(ana.id)
+    assert letter is not None and letter.outgoing.purpose == "reunion"
+    world.settle()
+    assert ben.text(post) == "hello"
+    world.check()
+
+
+def _end_of_reunion(sender: Person, receiver: Person) -> Letter:
+    """Everything up to the letter that ends a reunion."""
+    while (letter := sender.write_letter(receiver.id)) is not None:
+        if letter.outgoing.purpose == "update" and letter.outgoing.reunion is not None:
+            return letter
+        reply = receiver.receive(letter)
+        assert reply is not None
+        sender.hear_answer(reply)
+    raise AssertionError("no reunion")
+
+
 def test_what_a_thief_took_out_of_a_thread_is_back(
     world: World, ana: Person, ben: Person, cem: Person
 ) -> None:

@@ -352,9 +352,9 @@ class Answers:
 
 
 def _still_unlisted(friend: Correspondent, outgoing: Outgoing, place: Place) -> int:
-    """Since my key was stolen, until a reunion with them has ended."""
-    is_listed = outgoing.reunion is not None and isinstance(place, Stands)
-    return 0 if is_listed else int(friend.theft)
+    """Until a reunion with them has ended that nothing began anew meanwhile, as setting aside does (spec 4.14)."""
+    is_whole = outgoing.reunion is not None and friend.reunion == outgoing.reunion
+    return 0 if is_whole and isinstance(place, Stands) else int(friend.theft)
 
 
 def _tell(conn: Connection, person: str, sentence: str) -> None:
