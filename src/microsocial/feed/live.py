@@ -85,11 +85,12 @@ class Live:
         threads = {row.post for row in entries.values()}
         rows = posts_store.by_refs(conn, named | threads | reacted)
         posts = {ref: row for ref, row in rows.items() if row.author not in blocked}
+        entries = {ref: row for ref, row in entries.items() if row.post in posts}
         return {
             **self._posts_shown(conn, happened, posts),
             **self._comments_shown(conn, happened, entries, posts),
             **self._reactions_shown(conn, reacted & posts.keys()),
-            **self._notices_shown(conn, happened, entries, posts),
+            **self._notices_shown(conn, happened, entries),
         }
 
     def _posts_shown(
@@ -108,15 +109,11 @@ class Live:
         posts: dict[str, PostRow],
     ) -> dict[Event, LiveEvent]:
         changed = [e for e in happened if isinstance(e, CommentChanged) and e.ref in entries]
-        pairs = [
-            (event, entries[event.ref], posts[entries[event.ref].post])
-            for event in changed
-            if entries[event.ref].post in posts
-        ]
-        shown = self._posts.views.comments(conn, [(row, post) for _, row, post in pairs])
+        rows = [entries[event.ref] for event in changed]
+        shown = self._posts.views.comments(conn, [(row, posts[row.post]) for row in rows])
         return {
-            event: LiveEvent("comment.arrived", {"comment": comment, "post": post.ref})
-            for (event, _, post), comment in zip(pairs, shown, strict=True)
+            event: LiveEvent("comment.arrived", {"comment": comment, "post": row.post})
+            for event, row, comment in zip(changed, rows, shown, strict=True)
         }
 
     def _reactions_shown(self, conn: Connection, posts: set[str]) -> dict[Event, LiveEvent]:
@@ -129,14 +126,9 @@ class Live:
         }
 
     def _notices_shown(
-        self,
-        conn: Connection,
-        happened: Collection[Event],
-        entries: dict[str, EntryRow],
-        posts: dict[str, PostRow],
+        self, conn: Connection, happened: Collection[Event], entries: dict[str, EntryRow]
     ) -> dict[Event, LiveEvent]:
         news = [e for e in happened if isinstance(e, EntryNoticed) and e.ref in entries]
-        news = [event for event in news if entries[event.ref].post in posts]
         notices = self._notices.about(conn, [entries[event.ref] for event in news])
         return {event: _notice(notice) for event, notice in zip(news, notices, strict=True)}
 
