@@ -56,7 +56,6 @@ export const en = {
   'audience.friends': 'Friends',
   'audience.friends-n': 'Friends · {n}',
   'audience.chosen': 'Choose people',
-  'audience.chosen-n': { one: '{n} person', other: '{n} people' },
   'audience.me': 'Only me',
   'audience.who': 'Who sees it',
   'audience.says-public': 'Everybody, also on your public page.',
@@ -116,10 +115,8 @@ export const en = {
   'post.react-yours': 'React to your post',
   'post.react-with': 'React with {emoji}',
   'post.react-back': 'Take back {emoji}',
-  'post.reactions': 'Reactions',
   'post.write-back': 'Write back to {name}',
   'post.write-back-yours': 'Write under your post',
-  'post.wrote': '{names} wrote back',
   'post.wrote-more': '{names} wrote more',
   'post.read-all': 'Read everything',
   'post.fold': 'Fold the thread',
@@ -316,7 +313,6 @@ export const en = {
   'messages.not-sent': 'Not sent.',
   'messages.begin': 'This is where you and {name} begin.',
   'messages.ended': 'You and {name} are not friends any more, so nothing new can be sent.',
-  'messages.arrived': '{name} wrote: {text}',
 
   'friends.title': 'Friends',
   'friends.invite': 'Invite a friend',
@@ -349,12 +345,10 @@ export const en = {
   'friend.waits': 'What waits for {name}',
   'friend.waits-nothing': 'Nothing. {name} has everything you sent.',
   'friend.circles': 'Circles',
-  'friend.in-circle': 'In “{name}”',
   'friend.no-circles': 'You have made no circles yet.',
   'friend.make-circles': 'Make one',
   'friend.lately': 'What {name} said lately',
   'friend.lately-none': 'Nothing that you can see, yet.',
-  'friend.all-posts': 'Look further back',
   'friend.leave':
     'You can {remove} or {block}. What {name} has already seen stays seen; nothing new would arrive there.',
   'friend.leave-remove': 'remove {name}',
@@ -406,7 +400,6 @@ export const en = {
   'circles.new': 'Name of a new circle',
   'circles.new-hint': 'For example Family, or Walks.',
   'circles.make': 'Make it',
-  'circles.people': { one: '{n} person', other: '{n} people' },
   'circles.nobody': 'Nobody yet',
   'circles.who': 'Who is in {name}',
   'circles.rename': 'Rename',
@@ -441,7 +434,6 @@ export const en = {
   'invite.by-address': 'Were you given a link, or does your friend already have a page?',
   'invite.by-address-do': 'Add by link or address',
   'invite.share-text': 'Be my friend on Microsocial. One tap:',
-  'invite.making': 'Making your link',
 
   'add.title': 'Add a friend',
   'add.says': 'Paste the invite link you were given, or the address of your friend’s page.',
@@ -872,7 +864,6 @@ export const en = {
 
   'delivery.title': 'Delivery',
   'delivery.says': 'Your machine brings what you post straight to each friend’s machine.',
-  'delivery.all': 'Everybody has everything you sent.',
   'delivery.has-all': 'Has everything you sent.',
   'delivery.asleep':
     '{name}’s machine has not answered since {when}. What you sent goes there when it wakes.',
