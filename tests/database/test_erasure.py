@@ -113,22 +113,20 @@ def test_a_large_database_is_rebuilt_without_as_much_memory(tmp_path: Path) -> N
         folder = tmp_path / str(in_memory)
         folder.mkdir()
         command = [sys.executable, "-c", REBUILDING, str(folder), str(in_memory)]
-        return int(subprocess.run(command, check=True, capture_output=True).stdout)
+        return int(subprocess.run(command, check=True, capture_output=True, cwd=ROOT).stdout)
 
     size = 48 * MIB
     assert rise(in_memory=0) < size / 4
     assert rise(in_memory=10 * size) > size / 2  # what it would take otherwise
 
 
+ROOT = Path(__file__).parents[2]
 MIB = 1024 * 1024
 REBUILDING = f"""
 import sys
 from pathlib import Path
 from microsocial.database import Database, erasure
-
-def used():  # not getrusage: what it says begins with what the starting process had used
-    status = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM"))
+from tests.support.memory import peak
 
 def fill(conn):
     conn.exec_driver_sql("CREATE TABLE said (words BLOB) STRICT")
@@ -139,9 +137,9 @@ def fill(conn):
 erasure.MAX_IN_MEMORY_BYTES = int(sys.argv[2])
 database = Database(Path(sys.argv[1]) / "microsocial.db").open()
 database.write_sync(fill)
-before = used()
+before = peak()
 database.close()  # does what is due
-print(used() - before)
+print(peak() - before)
 """
 
 

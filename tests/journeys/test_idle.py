@@ -84,7 +84,8 @@ async def test_ten_idle_minutes_cost_nothing_and_an_idle_day_one_hello_per_frien
 
         said = 0
         for _ in range(26 * 15):
-            clock.advance(4 * MINUTE_MS)  # less than what makes a request on its way too old (spec 10.3)
+            # Less than what makes a request on its way too old (spec 10.3).
+            clock.advance(4 * MINUTE_MS)
             await asyncio.sleep(0.02)
             if said != (now := sum(len(proxy.seen) for proxy in proxies)):
                 await settle(proxies)

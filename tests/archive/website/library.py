@@ -5,10 +5,11 @@ zip's length and how much more memory that took, in bytes.
 """
 
 import asyncio
-import resource
 import sys
 from hashlib import sha256
 from pathlib import Path
+
+from tests.support.memory import peak
 
 from microsocial.archive.website.export import Export, Rooms
 from microsocial.archive.website.model import Wanted
@@ -76,15 +77,11 @@ def take_along(folder: Path) -> tuple[int, int]:
     def counted(conn) -> int:
         return sum(len(piece) for piece in export.pieces(conn))
 
-    before = _peak()
+    before = peak()
     length = asyncio.run(node.db.read_long(counted))
-    grown = _peak() - before
+    grown = peak() - before
     node.close()
     return length, grown
-
-
-def _peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 if __name__ == "__main__":
