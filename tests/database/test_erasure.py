@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from microsocial.database import Database, WordsErased, erasure
+from microsocial.database import Database, WordsErased, copies
 from microsocial.database.erasure import REBUILD_DUE
 from microsocial.events import emit
 
@@ -86,11 +86,11 @@ async def test_without_erasing_the_words_are_still_in_the_files(
     assert found(tmp_path, GONE) == ["microsocial.db"]
 
 
-@pytest.mark.parametrize("in_memory", [erasure.MAX_IN_MEMORY_BYTES, 0])
+@pytest.mark.parametrize("in_memory", [copies.MAX_IN_MEMORY_BYTES, 0])
 async def test_words_leave_all_files_soon_after_the_commit(
     db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_memory: int
 ) -> None:
-    monkeypatch.setattr(erasure, "MAX_IN_MEMORY_BYTES", in_memory)
+    monkeypatch.setattr(copies, "MAX_IN_MEMORY_BYTES", in_memory)
     await db.write(live_a_while)
     kept = await db.read(
         lambda conn: conn.exec_driver_sql("SELECT * FROM said WHERE words LIKE 'KEPT%'").all()
@@ -125,7 +125,7 @@ MIB = 1024 * 1024
 REBUILDING = f"""
 import sys
 from pathlib import Path
-from microsocial.database import Database, erasure
+from microsocial.database import Database, copies, erasure
 from tests.support.memory import peak
 
 def fill(conn):
@@ -134,7 +134,7 @@ def fill(conn):
         conn.exec_driver_sql("INSERT INTO said VALUES (randomblob({MIB}))")
     erasure.mark_due(conn)
 
-erasure.MAX_IN_MEMORY_BYTES = int(sys.argv[2])
+copies.MAX_IN_MEMORY_BYTES = int(sys.argv[2])
 database = Database(Path(sys.argv[1]) / "microsocial.db").open()
 database.write_sync(fill)
 before = peak()

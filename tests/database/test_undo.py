@@ -7,9 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from microsocial.database import Database, NothingToUndo, migrate, undo_upgrade
-from microsocial.database.copies import copies, forget_copies, set_aside
+from microsocial.database import (
+    Database,
+    NothingToUndo,
+    WordsErased,
+    forget_set_aside,
+    migrate,
+    set_aside,
+    undo_upgrade,
+)
+from microsocial.database.copies import copies
 from microsocial.database.failures import DataDamaged, DataFromNewerProgram
+from microsocial.events import emit
 
 OLD = "0009"
 
@@ -103,15 +112,50 @@ def test_a_damaged_copy_is_not_put_back(file, programs) -> None:
     assert file.read_bytes() == as_it_was
 
 
-def test_erasing_forgets_what_an_undo_put_aside(file, programs) -> None:
+def test_only_the_owner_lets_go_of_what_an_undo_set_aside(file, programs) -> None:
+    """An erasure comes by itself, with every old prekey; what was written after the upgrade must not go with it."""
     programs("old")
     Database(file).open().close()
     programs("new")
     Database(file).open().close()
-    undo_upgrade(file)
-    assert set_aside(file)
-    forget_copies(file)
+    say(file, 1)
+    aside = undo_upgrade(file).aside
+    database = Database(file).open()
+    database.write_sync(lambda conn: emit(conn, WordsErased()))
+    database.close()
+    assert not copies(file), "the erasure was carried out"
+    assert said(aside) == [1]
+    forget_set_aside(file)
     assert not set_aside(file)
+
+
+def test_what_is_set_aside_has_no_secrets_of_the_machine(file, programs) -> None:
+    programs("old")
+    Database(file).open().close()
+    programs("new")
+    Database(file).open().close()
+    secret = bytes(range(7, 39))
+    with closing(sqlite3.connect(file)) as sqlite:
+        sqlite.execute("INSERT INTO prekeys VALUES (x'01', 1, x'02', ?, 1, NULL)", (secret,))
+        sqlite.commit()
+    say(file, 1)
+    aside = undo_upgrade(file, without=("prekeys", "no such table")).aside
+    assert said(aside) == [1]
+    assert not any(secret in one.read_bytes() for one in file.parent.glob(f"{file.name}*"))
+
+
+def test_a_disk_that_errs_keeps_nobody_from_going_back(file, programs, monkeypatch, caplog) -> None:
+    programs("old")
+    Database(file).open().close()
+    programs("new")
+    Database(file).open().close()
+
+    def fail(*_):
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr("microsocial.database.copies.rebuild", fail)
+    assert undo_upgrade(file, without=("prekeys",)).revision == OLD
+    assert "set aside with this machine's secrets" in caplog.text
 
 
 def test_the_undone_database_can_be_undone_only_once(file, programs) -> None:

@@ -4,7 +4,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.support.nodes import SRC, Person, people
+from tests.support import files_made
+from tests.support.nodes import SRC, Person, people, wait_for
 
 from microsocial.cli.children import DidNotStart
 from microsocial.database.migrate import known_revisions
@@ -65,3 +66,47 @@ def test_an_upgrade_is_undone_and_made_again(newer):
         ana.cli("undo")
         nothing = ana.run("undo")
         assert (nothing.returncode, "no copy from before an upgrade" in nothing.stderr) == (1, True)
+
+
+def test_what_was_written_after_an_upgrade_stays_until_its_owner_lets_it_go(newer, tmp_path):
+    """An erasure comes soon after every undo, with the first deletion or the next old prekey."""
+    picture = tmp_path / "lake.jpg"
+    picture.write_bytes(files_made.jpeg(size=(80, 60)))
+    with people("ana") as (ana,):
+        ana.cli("post", "before the upgrade")
+        ana.stop()
+        use(ana, newer)
+        ana.start()
+        ana.cli("post", "after the upgrade", "--photo", str(picture))
+        ana.stop()
+        use(ana, SRC)
+        ana.cli("undo")
+        ana.start()
+        gone = ana.cli("post", "to be gone")
+        ana.cli("posts", "delete", gone["id"])
+        database = ana.node.data / "microsocial.db"
+        wait_for(lambda: b"to be gone" not in database.read_bytes())
+        aside = database.with_name("microsocial.db.undone")
+        assert b"after the upgrade" in aside.read_bytes()
+        assert "set the newer database aside" in ana.run("status").stdout
+        assert "An upgrade was undone" in ana.run("doctor").stdout
+        ana.stop()
+
+        # It is all there, its photo too, for whoever wants to live with it again.
+        use(ana, newer)
+        older = database.rename(database.with_name("older.db"))
+        aside.rename(database)
+        ana.start()
+        [after, before] = ana.feed()
+        assert (after["text"], before["text"]) == ("after the upgrade", "before the upgrade")
+        assert after["media"][0]["state"] == "ready"
+        ana.stop()
+
+        use(ana, SRC)
+        database.rename(aside)
+        older.rename(database)
+        ana.start()
+        went = ana.cli("purge", "copies", "--yes")
+        assert went["count"] == 1
+        assert not aside.exists()
+        assert ana.api.get("/status")["undone"] is None

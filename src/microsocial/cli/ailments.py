@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from microsocial.cli.late import load
-from microsocial.cli.words import size
+from microsocial.cli.words import moment, size
 
 # Photos of a weekend; below it a post may fail halfway.
 LITTLE_SPACE_BYTES = 500 * 1024 * 1024
@@ -110,6 +110,17 @@ def of_the_database(data: Path, now: int) -> Iterator[Finding]:
             yield _soundness(database)
     except sqlite3.Error as error:
         yield _unreadable(error)
+
+
+def of_an_undo(data: Path) -> Iterator[Finding]:
+    """Whether a newer database lies beside, that only the owner may let go."""
+    since = load("microsocial.archive.leaving.storage").look_at(data).aside_since
+    if since is not None:
+        yield Finding(
+            f"An upgrade was undone at {moment(since)}; the newer database lies beside, with what you wrote after that upgrade, "
+            "and also what you have deleted since.",
+            advice="It stays until you say so: microsocial purge copies --yes   (docs/operate/backup.md)",
+        )
 
 
 def _version(database: sqlite3.Connection) -> Iterator[Finding]:

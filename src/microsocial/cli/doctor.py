@@ -60,6 +60,7 @@ def examine(chosen: Any) -> Iterator[Finding]:
         return
     of_the_database = list(ailments.of_the_database(chosen.data, _now()))
     yield from of_the_database
+    yield from ailments.of_an_undo(chosen.data)
     yield from _node(chosen, can_start=all(one.is_fine for one in of_the_database))
 
 

@@ -28,7 +28,8 @@ def undo(data: DataOption = None, as_json: JsonOption = False) -> None:
     if not (where / database.DATABASE_NAME).is_file():
         raise database.NothingToUndo(str(where))
     with database.open_folder(where) as folder:
-        undone = database.undo_upgrade(folder.database)
+        secrets = load("microsocial.archive.backups.making").LEFT_OUT
+        undone = database.undo_upgrade(folder.database, without=secrets)
     if as_json:
         show_json(
             {"revision": undone.revision, "was": undone.was, "since": undone.since}
@@ -42,6 +43,9 @@ def undo(data: DataOption = None, as_json: JsonOption = False) -> None:
         came = ", ".join(f"{kind} {count}" for kind, count in sorted(undone.since.items()))
         say(f"What came since is not in it: {came}. Your friends give back what they have of it.")
     say(f"The newer database lies beside it: {undone.aside}")
+    say(
+        "It stays until you erase it (microsocial purge copies --yes), with what you delete from now on in it too."
+    )
     say("Start the older program now; this one would upgrade again.")
 
 

@@ -259,6 +259,7 @@ class Status(TypedDict):
     restored: Restored | None
     trouble: str | None
     clock: str | None
+    undone: str | None
 
 
 class Invite(TypedDict):

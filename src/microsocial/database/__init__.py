@@ -14,7 +14,14 @@ simulator, `open_folder` for the lock on a data folder, `WordsErased` to have de
 May import: settings, errors, events, clock.
 """
 
-from microsocial.database.copies import NothingToUndo, copy_in_use, undo_upgrade
+from microsocial.database.copies import (
+    NothingToUndo,
+    copy_in_use,
+    forget_copies,
+    forget_set_aside,
+    set_aside,
+    undo_upgrade,
+)
 from microsocial.database.database import Database, in_memory
 from microsocial.database.erasure import WordsErased
 from microsocial.database.failures import (
@@ -56,12 +63,15 @@ __all__ = [
     "changed_copy",
     "copy_in_use",
     "damage",
+    "forget_copies",
+    "forget_set_aside",
     "in_memory",
     "is_newer",
     "metadata",
     "open_folder",
     "opened_copy",
     "rows_per_table",
+    "set_aside",
     "undo_upgrade",
     "untouched_copy",
 ]

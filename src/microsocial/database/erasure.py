@@ -12,8 +12,6 @@ after the commit, or at the next start.
 import asyncio
 import contextlib
 import logging
-import os
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -23,7 +21,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from microsocial.database.connect import BUSY_TIMEOUT_MS, raw
-from microsocial.database.copies import forget_copies
+from microsocial.database.copies import forget_copies, rebuild
 from microsocial.database.failures import explained
 from microsocial.errors import MicrosocialError
 from microsocial.events import Event
@@ -39,9 +37,6 @@ REST_FACTOR = 10
 # A long read (search, export) holds on to old pages; the log cannot be truncated before it ends. Other writes go first.
 RETRY_AFTER_S = 1.0
 TRUNCATION_PATIENCE_MS = 100
-MAX_IN_MEMORY_BYTES = (
-    32 * 1024 * 1024
-)  # a rebuild takes as much as the database: what a small machine has to spare
 
 
 @dataclass(frozen=True)
@@ -58,7 +53,7 @@ def erase_from_files(connection: Connection, path: Path) -> bool:
     sqlite = raw(connection)
     if _due(connection) == REBUILD_DUE:
         forget_copies(path)
-        _rebuild(sqlite, path)
+        rebuild(sqlite, path)
         sqlite.execute(f"PRAGMA user_version={TRUNCATION_DUE}")
     sqlite.execute(f"PRAGMA busy_timeout={TRUNCATION_PATIENCE_MS}")
     (is_busy, _, _) = sqlite.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -68,17 +63,6 @@ def erase_from_files(connection: Connection, path: Path) -> bool:
     if _due(connection) != NOTHING_DUE:
         sqlite.execute(f"PRAGMA user_version={NOTHING_DUE}")
     return True
-
-
-def _rebuild(sqlite: sqlite3.Connection, path: Path) -> None:
-    """Rebuild in memory, as long as that is small; beside the database otherwise, in a file that has no name."""
-    if path.stat().st_size > MAX_IN_MEMORY_BYTES:
-        os.putenv("SQLITE_TMPDIR", str(path.parent))  # the owner's folder, not the machine's /tmp
-        sqlite.execute("PRAGMA temp_store=FILE")
-    try:
-        sqlite.execute("VACUUM")
-    finally:
-        sqlite.execute("PRAGMA temp_store=MEMORY")
 
 
 def _due(connection: Connection) -> int:

@@ -7,7 +7,7 @@ Rule 2: nothing goes between sealing a file and publishing what shows it (`publi
 import asyncio
 import logging
 
-from microsocial.database import Database, MachineRecovered, WordsErased
+from microsocial.database import Database, MachineRecovered, WordsErased, set_aside
 from microsocial.errors import MicrosocialError
 from microsocial.events import Event, EventBus
 from microsocial.media.model import BlobsLoosened
@@ -34,9 +34,15 @@ class Keeping:
         await asyncio.to_thread(self._media.files.sweep_unfinished)
         await self.sweep()
         names = await asyncio.to_thread(lambda: list(self._media.files.names()))
-        await self._remove(await self._db.read(lambda conn: self._media.strangers(conn, names)))
+        if not self._is_undone:
+            await self._remove(await self._db.read(lambda conn: self._media.strangers(conn, names)))
         if await self._db.read(lambda conn: self._media.has_lost(conn, names)):
             await self._db.write(lambda conn: self._media.lost(conn, names))
+
+    @property
+    def _is_undone(self) -> bool:
+        """Whether a database that an undo set aside lies there: it may name files that this one does not know."""
+        return self._db.path is not None and bool(set_aside(self._db.path))
 
     async def stop(self) -> None:
         if self._sweeping is not None:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select
 
 from microsocial import __version__
 from microsocial.archive.backups.restored import last_restoration
-from microsocial.archive.leaving.storage import look_at, used
+from microsocial.archive.leaving.storage import about_aside, look_at, used
 from microsocial.errors import Conflict, Invalid, NotFound
 from microsocial.friends.store import friends
 from microsocial.node import Node
@@ -60,6 +60,7 @@ def router(node: Node) -> APIRouter:
         return {
             **await node.db.read(ask),
             "trouble": node.db.health.trouble,
+            "undone": about_aside(disk),
             "storage": await node.db.read(lambda conn: used(conn, disk)),
         }
 

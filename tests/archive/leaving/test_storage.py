@@ -1,5 +1,6 @@
 """What uses how much room: counted in the database, with a handful of files looked at."""
 
+import os
 from pathlib import Path
 
 from tests.support import FakeClock
@@ -10,7 +11,7 @@ from microsocial.database import DATABASE_NAME, in_memory
 from microsocial.media import store as media
 from microsocial.media.model import Blob
 
-NOTHING = storage.OnDisk((1, 1000), (0, 0), (0, 0), (0, 0))
+NOTHING = storage.OnDisk((1, 1000), (0, 0), (0, 0), (0, 0), (0, 0))
 
 
 def keep(conn, name, *, mine, media_type="image/webp", length=100, seen=0):
@@ -70,6 +71,25 @@ def test_copies_are_not_counted_as_the_database(tmp_path):
     blob.write_bytes(bytes(999))
     looked = storage.look_at(tmp_path)
     assert (looked.database, looked.copies, looked.unfinished) == ((2, 7), (1, 50), (0, 0))
+    assert storage.about_aside(looked) is None
+
+
+def test_what_an_undo_set_aside_is_named_with_its_day_and_goes_with_the_copies(tmp_path):
+    (tmp_path / DATABASE_NAME).write_bytes(bytes(3))
+    (tmp_path / f"{DATABASE_NAME}.before-0003").write_bytes(bytes(50))
+    aside = tmp_path / f"{DATABASE_NAME}.undone"
+    aside.write_bytes(bytes(70))
+    os.utime(aside, (1_763_812_800, 1_763_812_800))  # noon in Greenwich
+    looked = storage.look_at(tmp_path)
+    assert (looked.database, looked.all_copies) == ((1, 3), (2, 120))
+    assert "on Saturday 22 November" in storage.about_aside(looked)
+    db = in_memory()
+    room = db.read_sync(lambda conn: storage.storage(conn, looked, 0, FakeClock().now()))
+    assert {one["kind"]: one["bytes"] for one in room["kinds"]}["aside"] == 70
+    [copies] = [one for one in room["would_free"] if one["what"] == "copies"]
+    assert copies["bytes"] == 120
+    assert "what you wrote after that upgrade" in copies["sentence"]
+    db.close()
 
 
 def test_the_folder_is_emptied_but_for_what_somebody_else_put_there(tmp_path):

@@ -94,15 +94,20 @@ _THINGS = {
 }
 
 
-def shape(wish: Wish, found: Found, *, is_done: bool) -> PurgeShape:
-    """Say what went, or would go, and honestly whether it can come back."""
+def shape(wish: Wish, found: Found, *, is_done: bool, is_aside: bool = False) -> PurgeShape:
+    """Say what went, or would go, and honestly whether it can come back.
+
+    `is_aside`: a database that an undo set aside may still have it.
+    """
     one, many = _THINGS[wish.what]
     what = f"{found.count:,} {one if found.count == 1 else many}"
     if not found.count:
         sentence = "There is nothing like that here."
     elif is_done:
         verb = "is" if found.count == 1 else "are"
-        sentence = f"{what} {verb} gone from this folder. {_after(wish, would=False)}"
+        sentence = f"{what} {verb} gone from this folder. {_after(wish, would=False)}".rstrip()
+        if is_aside and wish.what not in {"media", "copies"}:
+            sentence += " The database that going back from an upgrade set aside still has what it had then."
     else:
         sentence = f"{what} would go, {size_of(found.bytes)}. {_after(wish, would=True)}"
     return PurgeShape(count=found.count, bytes=found.bytes, sentence=sentence)

@@ -8,8 +8,7 @@ from microsocial.archive.leaving.model import Found, Wish
 from microsocial.archive.leaving.purge import Purge
 from microsocial.archive.work import Progress, Workbench
 from microsocial.context import ApiContext
-from microsocial.database import DATABASE_NAME
-from microsocial.database.copies import forget_copies
+from microsocial.database import DATABASE_NAME, forget_copies, forget_set_aside, set_aside
 from microsocial.media.keeping import Keeping
 from microsocial.media.service import Media
 
@@ -24,11 +23,16 @@ class Purging:
     def _folder(self) -> Path:
         return self._context.settings.data
 
+    @property
+    def is_aside(self) -> bool:
+        """Whether a database that an undo set aside lies in the folder."""
+        return bool(set_aside(self._folder / DATABASE_NAME))
+
     async def found(self, wish: Wish) -> Found:
         """Count what would go."""
         if wish.what == "copies":
             disk = await asyncio.to_thread(storage.look_at, self._folder)
-            return Found(*disk.copies)
+            return Found(*disk.all_copies)
         return await self._db.read_long(lambda conn: self._purge.found(conn, wish))
 
     async def purge(self, wish: Wish) -> Found:
@@ -55,6 +59,7 @@ class Purging:
     def _all_steps(self, wish: Wish, total: int, progress: Progress, went: list[int]) -> None:
         if wish.what == "copies":
             forget_copies(self._folder / DATABASE_NAME)
+            forget_set_aside(self._folder / DATABASE_NAME)
             went.append(total)
             return
         is_last = False

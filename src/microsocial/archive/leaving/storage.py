@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from microsocial.archive.backups.keeper import SCRATCH
+from microsocial.archive.backups.model import day_of
 from microsocial.archive.leaving import store
 from microsocial.archive.leaving.model import FreedShape, KindShape, StorageShape
-from microsocial.database import DATABASE_NAME
+from microsocial.database import DATABASE_NAME, set_aside
 from microsocial.database.copies import copies
 from microsocial.identity.store import read_preferences, set_preference
 
@@ -26,8 +27,15 @@ class OnDisk:
 
     database: tuple[int, int]
     copies: tuple[int, int]
+    aside: tuple[int, int]
     unfinished: tuple[int, int]
     scratch: tuple[int, int]
+    aside_since: int | None = None  # when an undo last set a database aside
+
+    @property
+    def all_copies(self) -> tuple[int, int]:
+        """What goes when the owner lets the copies go."""
+        return self.copies[0] + self.aside[0], self.copies[1] + self.aside[1]
 
 
 def chosen_ceiling(conn: Connection) -> int | None:
@@ -43,13 +51,25 @@ def choose_ceiling(conn: Connection, ceiling_bytes: int) -> None:
 def look_at(folder: Path) -> OnDisk:
     """Look at the files that no row speaks of. Touches the disk, but walks no folder of blobs."""
     database = folder / DATABASE_NAME
-    kept = set(copies(database))
-    own = [file for file in folder.glob(f"{DATABASE_NAME}*") if file not in kept]
+    kept, aside = set(copies(database)), set(set_aside(database))
+    own = [file for file in folder.glob(f"{DATABASE_NAME}*") if file not in kept | aside]
     return OnDisk(
         _sizes(own),
         _sizes(kept),
+        _sizes(aside),
         _sizes((folder / UPLOADS).rglob("*")),
         _sizes((folder / SCRATCH).rglob("*")),
+        max((int(file.stat().st_mtime * 1000) for file in aside), default=None),
+    )
+
+
+def about_aside(disk: OnDisk) -> str | None:
+    """What the owner has to know of a database that an undo set aside: that it is kept, and what it keeps."""
+    if disk.aside_since is None:
+        return None
+    return (
+        f"Going back from an upgrade on {day_of(disk.aside_since)} set the newer database aside. It keeps what you wrote after "
+        "that upgrade, and also what you have deleted since. It stays until you let the copies kept before upgrades go."
     )
 
 
@@ -66,7 +86,7 @@ def _sizes(files: Iterable[Path]) -> tuple[int, int]:
 def used(conn: Connection, disk: OnDisk) -> dict[str, int]:
     """How much the whole folder takes, in few words."""
     media = store.blob_bytes(conn) + disk.unfinished[1]
-    rest = disk.copies[1] + disk.scratch[1]
+    rest = disk.all_copies[1] + disk.scratch[1]
     return {"database": disk.database[1], "media": media, "bytes": disk.database[1] + media + rest}
 
 
@@ -108,12 +128,19 @@ def _kinds(taken: Iterable[Row[Any]], disk: OnDisk, records: int) -> list[KindSh
         ("unfinished", "Files on their way into a post", *disk.unfinished),
         ("scratch", "Room that backups use while they work", *disk.scratch),
         ("copies", "Copies kept before upgrades", *disk.copies),
+        ("aside", "The newer database that going back from an upgrade set aside", *disk.aside),
     ]
     return [
         KindShape(kind=kind, sentence=sentence, count=count, bytes=size)
         for kind, sentence, count, size in rows
         if size or kind in ("photos", store.FRIENDS_MEDIA, "database")
     ]
+
+
+def _about_copies(disk: OnDisk) -> str:
+    kept = "Copies kept before upgrades. Without them an upgrade cannot be undone."
+    aside = about_aside(disk)
+    return f"{kept} {aside}" if aside else kept
 
 
 def _would_free(taken: Iterable[Row[Any]], disk: OnDisk) -> list[FreedShape]:
@@ -133,8 +160,8 @@ def _would_free(taken: Iterable[Row[Any]], disk: OnDisk) -> list[FreedShape]:
         ),
         (
             "copies",
-            "Copies kept before upgrades. Without them an upgrade cannot be undone.",
-            *disk.copies,
+            _about_copies(disk),
+            *disk.all_copies,
         ),
     ]
     return [
