@@ -9,7 +9,10 @@ from tests.support import FakeClock
 
 from microsocial.context import NotSetUp
 from microsocial.database.folder import FolderInUse
+from microsocial.friends import renewing
+from microsocial.friends import store as friends_store
 from microsocial.friends.service import Friends
+from microsocial.friends.store import friends
 from microsocial.identity import passwords
 from microsocial.identity.model import AlreadySetUp, NameUnfit
 from microsocial.identity.sessions import Sessions
@@ -170,5 +173,20 @@ async def test_the_hourly_round_erases_what_can_no_longer_be_undone(settings, an
     node = await started(settings)
     async with asyncio.timeout(10):
         while await node.db.read(lambda conn: conn.execute(select(take_backs.c.before)).scalar()):  # noqa: ASYNC110 - it has no event to wait for
+            await asyncio.sleep(0.01)
+    await node.stop()
+
+
+async def test_a_running_node_renews_the_capsule_soon_after_circles_change(
+    settings, ana, monkeypatch
+):
+    monkeypatch.setattr(renewing, "QUIET_S", 0.01)
+    node = await started(settings)
+    tie = {"person": "A" * 43, "state": "friend", "met": "took_my_invite", "since": 1}
+    await node.db.write(lambda conn: friends_store.put(conn, friends, sees_from=1, **tie))
+    circles = node.room(Friends).circles
+    await node.db.write(lambda conn: circles.create(conn, "Family"))
+    async with asyncio.timeout(10):
+        while not await node.db.read(lambda conn: node.room(Log).find(conn, ana.id, "capsule")):  # noqa: ASYNC110 - as above
             await asyncio.sleep(0.01)
     await node.stop()

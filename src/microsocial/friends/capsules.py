@@ -47,7 +47,7 @@ class Capsules:
         told = self._log.find(conn, self._me.id, "capsule")
         if told is None and not contents.friends:
             return False  # nobody would keep it
-        if told is not None and not self._is_due(conn, said, at_once=at_once):
+        if told is not None and self._wait_ms(conn, said, at_once=at_once) != 0:
             return False
         sealed = seal_what_fits(contents, self._me.id, halves.capsule)
         self._log.set_one(conn, "capsule", {"sealed": sealed})
@@ -56,18 +56,27 @@ class Capsules:
         )
         return True
 
-    def _is_due(self, conn: Connection, said: bytes, *, at_once: bool) -> bool:
+    def wait_ms(self, conn: Connection) -> int | None:
+        """Give how long it must wait until it may be said anew; None when there is nothing new in it."""
+        halves = kept_public_halves(conn)
+        if halves is None:
+            return None
+        said = sha256(self.contents(conn).written() + halves.capsule)
+        return self._wait_ms(conn, said, at_once=False)
+
+    def _wait_ms(self, conn: Connection, said: bytes, *, at_once: bool) -> int | None:
         before = store.find(conn, store.capsules, only=1)
         if before is None:
-            return True
+            return 0
         if before.said == said:
-            return False
+            return None
         is_large = before.bytes > LARGE_BYTES
         if at_once and not is_large:
-            return True
+            return 0
         pause = LARGE_RENEWED_EVERY_MS if is_large else RENEWED_EVERY_MS
+        passed = self._clock.now() - before.made
         # A clock set back must not hold it up for longer.
-        return not before.made <= self._clock.now() < before.made + pause
+        return max(0, pause - passed) if passed >= 0 else 0
 
     def contents(self, conn: Connection) -> Contents:
         """Everything that I would need, friends in the order in which we met."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, select, update
 
 from microsocial.clock import Clock, Entropy
+from microsocial.events import emit
 from microsocial.friends import store
 from microsocial.friends.model import (
     MAX_CIRCLE_NAME,
@@ -18,6 +19,7 @@ from microsocial.friends.model import (
     CircleNotFound,
     CircleTaken,
     NotAFriend,
+    TiesChanged,
     TooManyCircles,
 )
 from microsocial.protocol.encoding import b64u
@@ -50,6 +52,7 @@ class Circles:
         folded = _unless_taken(conn, name)
         made = self._clock.now()
         store.put(conn, store.circles, id=circle, name=name, folded=folded, made=made)
+        emit(conn, TiesChanged())
         return Circle(circle, name, ())
 
     def rename(self, conn: Connection, circle: str, name: str) -> Circle:
@@ -58,12 +61,14 @@ class Circles:
         folded = _unless_taken(conn, name, circle)
         chosen = update(store.circles).where(store.circles.c.id == circle)
         conn.execute(chosen.values(name=name, folded=folded))
+        emit(conn, TiesChanged())
         return self.get(conn, circle)
 
     def delete(self, conn: Connection, circle: str) -> None:
         self.get(conn, circle)
         store.drop(conn, store.circle_people, circle=circle)
         store.drop(conn, store.circles, id=circle)
+        emit(conn, TiesChanged())
 
     def put(self, conn: Connection, circle: str, person: str) -> Circle:
         self.get(conn, circle)
@@ -71,11 +76,13 @@ class Circles:
         if row is None or row.state != "friend":
             raise NotAFriend
         store.put(conn, store.circle_people, circle=circle, person=person)
+        emit(conn, TiesChanged())
         return self.get(conn, circle)
 
     def take_out(self, conn: Connection, circle: str, person: str) -> Circle:
         self.get(conn, circle)
         store.drop(conn, store.circle_people, circle=circle, person=person)
+        emit(conn, TiesChanged())
         return self.get(conn, circle)
 
     def leave_all(self, conn: Connection, person: str) -> None:

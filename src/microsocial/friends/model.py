@@ -103,6 +103,11 @@ class FriendshipBegan(Event):
 
 
 @dataclass(frozen=True)
+class TiesChanged(Event):
+    """My circles, or whom I block, are otherwise than they were."""
+
+
+@dataclass(frozen=True)
 class FriendshipEnded(Event):
     """A friendship is over; `by_me` says who ended it."""
 

@@ -24,6 +24,7 @@ from microsocial.friends.model import (
     NothingToSettle,
     Person,
     SeveralLikeThat,
+    TiesChanged,
     Yourself,
 )
 from microsocial.friends.page import Pages
@@ -220,6 +221,7 @@ class Friends:
         if person == self._me.id:
             raise Yourself
         store.put(conn, store.blocks, person=person, since=self._clock.now())
+        emit(conn, TiesChanged())
         store.drop(conn, store.asks, person=person)
         store.drop(conn, store.knocks, person=person)
         store.drop(conn, store.allowed_hosts, person=person)
@@ -232,6 +234,7 @@ class Friends:
         """Let somebody be heard again. A friendship does not come back by itself."""
         if not store.drop(conn, store.blocks, person=person):
             raise NobodyLikeThat
+        emit(conn, TiesChanged())
 
     def blocked(self, conn: Connection) -> set[str]:
         return set(store.everybody(conn, store.blocks))

@@ -243,6 +243,7 @@ class Node:
             ("courier", self.outside.courier.run),
             ("knocking", self.outside.knocking.run),
             ("returning", self.outside.returning.run),
+            ("capsule", self.outside.renewing.run),
             ("housekeeping", self._keep_house),
         ):
             self._running.append(asyncio.create_task(_lasting(name, running), name=name))

@@ -11,6 +11,7 @@ from microsocial.delivery.backoff import Backoff
 from microsocial.delivery.courier import Courier
 from microsocial.delivery.peer import reception
 from microsocial.friends.knocking import Knocking
+from microsocial.friends.renewing import Renewing
 from microsocial.friends.returning import Returning
 from microsocial.media.doors import fetch_from, for_friends
 from microsocial.media.fetching import Fetching
@@ -33,6 +34,7 @@ class Outside:
     fetching: Fetching
     knocking: Knocking
     returning: Returning
+    renewing: Renewing
     reception: Reception
     rotating: Rotating
 
@@ -103,6 +105,7 @@ def build_outside(
         fetching=fetching,
         knocking=Knocking(db, carrier, rooms.friends, rooms.me, clock, entropy),
         returning=returning,
+        renewing=Renewing(db, rooms.friends.capsules, rooms.me.id),
         reception=reception(
             rooms.me,
             rooms.log,
