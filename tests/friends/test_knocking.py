@@ -244,12 +244,22 @@ async def test_strangers_cannot_fill_the_list_of_requests(street, ana):
     assert len(ana.lists()["requests"]) == 20
 
 
+@pytest.mark.parametrize(("answer", "state"), [("decline", "stranger"), ("block", "blocked")])
+async def test_a_request_answered_on_one_screen_is_gone_from_the_others(ana, ben, answer, state):
+    await ben.knocking.request(ana.url)
+    ana.told.clear()
+    ana.write(lambda conn: getattr(ana.friends, answer)(conn, ben.id))
+    [told] = ana.told
+    assert (told.name, told.payload["friend"]["state"]) == ("friend.changed", state)
+    assert ana.lists() == {}
+
+
 async def test_who_is_blocked_hears_waiting_and_is_not_heard(ana, ben):
     ana.block(ben)
     page = await ben.knocking.request(ana.url)
     assert page["state"] == "asked"
     assert ana.lists() == {}
-    assert ana.told == []
+    assert [event.payload["friend"]["state"] for event in ana.told] == ["blocked"], "hers alone"
     with pytest.raises(Blocked):
         await ana.knocking.request(ben.url)
     with pytest.raises(InviteUnknown):

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Person, Post } from '$lib/api/types';
-import { ANYONE, labelFor, sees, unmarked } from '$lib/posts/seen';
+import { ANYONE, labelFor, marked, sees } from '$lib/posts/seen';
 
 const person = (id: string): Person => ({
   id,
@@ -38,8 +38,16 @@ describe('what others see of what I posted', () => {
     expect(labelFor(post('chosen', []).audience)).toBe('Chosen people');
   });
   it('shows words without their marks', () => {
-    expect(unmarked('the **old** mill, *really* `old`, 2 * 3 * 4')).toBe(
-      'the old mill, really old, 2 * 3 * 4',
-    );
+    expect(marked('the **old** mill, *really* `old`, 2 * 3 * 4')).toEqual([
+      { text: 'the ', as: null },
+      { text: 'old', as: 'strong' },
+      { text: ' mill, ', as: null },
+      { text: 'really', as: 'em' },
+      { text: ' ', as: null },
+      { text: 'old', as: 'code' },
+      { text: ', 2 * 3 * 4', as: null },
+    ]);
+    expect(marked('plain')).toEqual([{ text: 'plain', as: null }]);
+    expect(marked('')).toEqual([]);
   });
 });

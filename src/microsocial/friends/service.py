@@ -165,12 +165,14 @@ class Friends:
         decided = update(store.asks).where(asked, store.asks.c.declined.is_(None))
         if conn.execute(decided.values(declined=self._clock.now(), greeting=b"")).rowcount == 0:
             raise NoSuchRequest
+        self._changed(conn, person)
 
     def remove(self, conn: Connection, person: str) -> None:
         """End a friendship: they are told, and nothing new reaches them. Or take back a request of mine."""
         if not self.is_friend(conn, person):
             if not store.drop(conn, store.knocks, person=person):
                 raise NotAFriend
+            self._changed(conn, person)
             self.tidy(conn)
             return
         self._end(conn, person, by_me=True, tell=True)
@@ -229,6 +231,7 @@ class Friends:
             self._end(conn, person, by_me=True, tell=False)
         else:
             self._delivery.end(conn, person)
+            self._changed(conn, person)
 
     def unblock(self, conn: Connection, person: str) -> None:
         """Let somebody be heard again. A friendship does not come back by itself."""

@@ -64,6 +64,7 @@ class WaitingShape(TypedDict):
     friend: str | None
     text: str
     audience: dict[str, Any] | None
+    expires: int | None
     media: list[WaitedMedia]
     made: int
     state: Literal["working", "refused"]

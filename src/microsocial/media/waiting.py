@@ -202,6 +202,7 @@ class Waiting:
             friend=waited.friend,
             text=waited.asked["text"],
             audience=waited.asked.get("audience"),
+            expires=waited.asked.get("expires"),
             media=media,
             made=waited.made,
             state="refused" if waited.sentence else "working",

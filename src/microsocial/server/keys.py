@@ -184,6 +184,8 @@ def _shown(conn: Connection, rooms: Rooms, suspects: Sequence[Suspect]) -> list[
     people |= {one for suspect in suspects for one in _spoken_of(suspect.stored)}
     persons = rooms.friends.persons(conn, people)
     names = {person: shown["name"] for person, shown in persons.items()}
+    items = [suspect.stored.fields.get("media", []) for suspect in suspects]
+    described = iter(rooms.media.describe(conn, [one for some in items for one in some]))
     return [
         {
             "id": suspect.name,
@@ -194,8 +196,9 @@ def _shown(conn: Connection, rooms: Rooms, suspects: Sequence[Suspect]) -> list[
             "from": [persons[holder] for holder in suspect.holders],
             "replaced": suspect.mine is not None,
             "post": suspect.stored.thread,
+            "media": [next(described) for _ in media],
         }
-        for suspect in suspects
+        for suspect, media in zip(suspects, items, strict=True)
     ]
 
 

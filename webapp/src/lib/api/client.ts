@@ -8,6 +8,7 @@ export const LONG_PATIENCE_MS = 600_000;
 
 let csrf: string | null = null;
 let onLocked: () => void = () => undefined;
+let onElsewhere: () => void = () => undefined;
 
 export const holdCsrf = (token: string | null): void => {
   csrf = token;
@@ -16,6 +17,11 @@ export const holdCsrf = (token: string | null): void => {
 /** Called when the machine says that this session is over. */
 export const whenLocked = (listener: () => void): void => {
   onLocked = listener;
+};
+
+/** Called when the machine says that nothing new begins on it: one has moved away, or is leaving. */
+export const whenElsewhere = (listener: () => void): void => {
+  onElsewhere = listener;
 };
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -42,6 +48,7 @@ export async function ask<T>(
   const problem = problemFrom(response.status, answer, response.headers.get('Retry-After'));
   // One that names a field is about what was typed there: a wrong password does not end the session.
   if (problem.status === 401 && problem.field === null && path !== '/login') onLocked();
+  if (problem.slug === 'moved-away' || problem.slug === 'given-up') onElsewhere();
   throw problem;
 }
 

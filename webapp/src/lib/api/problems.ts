@@ -54,6 +54,10 @@ function words(
   return status >= 500 ? t('problem.broke') : t('problem.refused');
 }
 
+/** Whether it is the password typed beside it that was wrong, missing or tried too often. */
+export const isAboutPassword = (thrown: unknown): thrown is Problem =>
+  thrown instanceof Problem && (thrown.field === 'password' || thrown.slug === 'wrong-password');
+
 export const silence = (): Problem => new Problem(t('problem.offline'), 'offline', 0);
 
 /** What to show for anything that was thrown. */

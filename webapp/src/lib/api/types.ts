@@ -93,6 +93,7 @@ export interface SaidWhenReady {
   friend: string | null;
   text: string;
   audience: AudienceChoice | null;
+  expires: number | null;
   media: (ChosenMedia & { upload: Upload | null })[];
   made: number;
   state: 'working' | 'refused';

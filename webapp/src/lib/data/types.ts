@@ -1,5 +1,5 @@
 // What the machine says about the owner's data (docs/develop/api.md, "Your data").
-import type { Person } from '$lib/api/types';
+import type { Media, Person } from '$lib/api/types';
 
 export interface Work {
   id: string;
@@ -39,6 +39,15 @@ export interface Room {
   friends: number;
   ceiling: number;
   kinds: Part[];
+  would_free: Freed[];
+}
+
+/** What could go, and how much room that would give. */
+export interface Freed {
+  what: 'media-unseen' | 'media' | 'copies';
+  sentence: string;
+  count: number;
+  bytes: number;
 }
 
 export type Purged = 'posts' | 'comments' | 'messages' | 'friends-posts' | 'media' | 'copies';
@@ -72,11 +81,23 @@ export interface MyKeys {
 
 export interface Foreign {
   id: string;
-  kind: string;
+  kind:
+    'post' | 'comment' | 'reaction' | 'message' | 'profile' | 'address' | 'clear' | 'removal' | 'deletion';
   text: string;
   html: string;
   created: number;
   from: Person[];
   replaced: boolean;
   post: string | null;
+  media: Media[];
+}
+
+/** All at once, by when it says it was said. */
+export type ByDayAsked = { mine_before: number } | { not_mine_from: number };
+
+export interface Decided {
+  mine: number;
+  not_mine: number;
+  left: number;
+  sentence: string;
 }

@@ -1,6 +1,6 @@
 // What is wrong with the machine itself, or out of the ordinary: a full disk, a clock gone wrong, another copy that runs,
 // a move, a goodbye, a restore. In its own sentences.
-import { get } from '$lib/api/client';
+import { get, whenElsewhere } from '$lib/api/client';
 import { live } from '$lib/api/live';
 import type { Status } from '$lib/api/types';
 import type { Leaving } from '$lib/data/types';
@@ -26,6 +26,7 @@ class Condition {
     live.on('copy.continued', () => (this.stopped = null));
     live.on('leaving.changed', ({ leaving }) => (this.leaving = leaving));
     live.on('resync', () => void this.load().catch(() => undefined));
+    whenElsewhere(() => void this.load().catch(() => undefined));
   }
 
   get sentences(): string[] {
@@ -34,6 +35,13 @@ class Condition {
 
   get isLeaving(): boolean {
     return !this.isOver && this.leaving !== null && this.leaving.state !== 'no';
+  }
+
+  /** Why nothing new is said on this machine, if nothing is. */
+  get quiet(): 'moved' | 'leaving' | 'stopped' | null {
+    if (this.moved !== null) return 'moved';
+    if (this.isLeaving) return 'leaving';
+    return this.stopped !== null ? 'stopped' : null;
   }
 
   /** What a restore brought back, until one has read it. */

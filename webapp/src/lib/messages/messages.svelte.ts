@@ -5,7 +5,7 @@ import { live } from '$lib/api/live';
 import { Problem, sentence } from '$lib/api/problems';
 import type { Conversation, ConversationPage, Message, SaidWhenReady } from '$lib/api/types';
 import { Tray } from '$lib/media/tray.svelte';
-import { expiry } from '$lib/posts/lasting';
+import { daysOf, expiry } from '$lib/posts/lasting';
 import { merged, type Note } from './order';
 
 const PAGE = 40;
@@ -157,7 +157,18 @@ class Messages {
     this.#sending(friend, (all) =>
       all.some((other) => other.key === key)
         ? all.map((other) => (other.key === key ? { ...other, waits: true, wrong } : other))
-        : [...all, { key, text, tray: Tray.of(waiting), days: 0, created: made, waits: true, wrong }],
+        : [
+            ...all,
+            {
+              key,
+              text,
+              tray: Tray.of(waiting),
+              days: daysOf(made, waiting.expires),
+              created: made,
+              waits: true,
+              wrong,
+            },
+          ],
     );
   }
 

@@ -7,7 +7,7 @@ import type { AudienceChoice, Post, SaidWhenReady } from '$lib/api/types';
 import { Tray } from '$lib/media/tray.svelte';
 import { book } from './book.svelte';
 import { keepThere, NEW_POST } from './draft';
-import { expiry } from './lasting';
+import { daysOf, expiry } from './lasting';
 
 export interface Outgoing {
   key: string;
@@ -110,7 +110,8 @@ class Outbox {
       return;
     }
     const choice = waiting.audience ?? { class: 'me' };
-    const item = { key, text, choice, tray: Tray.of(waiting), days: 0, created: made, waits: true, wrong };
+    const days = daysOf(made, waiting.expires);
+    const item = { key, text, choice, tray: Tray.of(waiting), days, created: made, waits: true, wrong };
     this.items = [...this.items, item].sort((one, other) => other.created - one.created);
   }
 

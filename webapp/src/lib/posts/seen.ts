@@ -27,5 +27,19 @@ export function labelFor(audience: Pick<Audience, 'class' | 'label'>): string {
   return audience.class === 'friends' ? t('audience.friends') : audience.label;
 }
 
-/** Without the marks for bold, slanted and code, which nobody sees. The machine makes the real thing. */
-export const unmarked = (text: string): string => text.replace(/(\*\*|\*|`)(?=\S)(.+?)(?<=\S)\1/g, '$2');
+export interface Piece {
+  text: string;
+  as: 'strong' | 'em' | 'code' | null;
+}
+
+/** Cut at the marks for bold, slanted and code, which nobody sees. The machine makes the real thing, with lists and links. */
+export function marked(text: string): Piece[] {
+  const found: Piece[] = [];
+  let last = 0;
+  for (const match of text.matchAll(/(\*\*|\*|`)(?=\S)(.+?)(?<=\S)\1/g)) {
+    if (match.index > last) found.push({ text: text.slice(last, match.index), as: null });
+    found.push({ text: match[2] ?? '', as: match[1] === '`' ? 'code' : match[1] === '*' ? 'em' : 'strong' });
+    last = match.index + match[0].length;
+  }
+  return last < text.length ? [...found, { text: text.slice(last), as: null }] : found;
+}

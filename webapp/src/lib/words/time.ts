@@ -21,6 +21,13 @@ export function date(ms: number, now: number = Date.now()): string {
   return format(ms, { day: 'numeric', month: 'long', ...(sameYear ? {} : { year: 'numeric' }) });
 }
 
+/** "2026-11-21", as a field for a day holds it. */
+export const asDay = (ms: number): string => {
+  const at = new Date(ms);
+  const two = (part: number): string => String(part).padStart(2, '0');
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+};
+
 /** "21 November 2026" */
 export const fullDate = (ms: number): string =>
   format(ms, { day: 'numeric', month: 'long', year: 'numeric' });
