@@ -98,9 +98,11 @@ def test_what_is_purged_is_gone_from_the_files_here_or_everywhere_as_the_owner_s
         assert counted["count"] == 1
         assert counted["bytes"] > 10_000
         assert ana.texts() == [OTHERS, SECRET]
-        assert (
-            ana.cli("purge", "messages", "--friend", "Ben", "--everywhere", "--yes")["count"] == 1
-        )
+        everywhere = ("purge", "messages", "--friend", "Ben", "--everywhere", "--yes")
+        with pytest.raises(CommandFailed, match="password"):
+            ana.cli(*everywhere, "--password-stdin", stdin="a guess that is wrong\n")
+        cleared = ana.cli(*everywhere, "--password-stdin", stdin=ana.password + "\n")
+        assert cleared["count"] == 1
         assert ana.cli("purge", "posts", "--yes")["count"] == 1
         assert ana.cli("purge", "friends-posts", "--friend", "Ben", "--yes")["count"] == 1
         assert ana.texts() == []

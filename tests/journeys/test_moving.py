@@ -95,7 +95,8 @@ def _address_at(person, friend):
 def test_a_move_can_be_taken_back_while_nothing_runs_at_the_new_place():
     with people("ana", "ben") as (ana, ben):
         befriend(ana, ben)
-        ana.cli("move", "https://nobody-is-there.example")
+        password = ana.password + "\n"
+        ana.cli("move", "https://nobody-is-there.example", "--password-stdin", stdin=password)
         _post(ben, "while Ana had moved")
         wait_for(lambda: _address_at(ben, ana) == ["https://nobody-is-there.example"])
         assert ana.texts() == []

@@ -82,7 +82,7 @@ async def test_the_ceiling_counts_at_once_and_after_a_restart(owner, node):
 
 async def test_on_a_node_one_moved_away_from_one_may_look_and_not_speak(owner):
     mine = await post(owner, "said before")
-    moved = await owner.post("/move", {"address": "https://new.example"})
+    moved = await owner.post("/move", {"address": "https://new.example", "password": PASSWORD})
     assert moved.json()["state"] == "moved"
     for method, path, asked in (
         ("POST", "/posts", {"text": "x", "audience": FOR_ME}),
@@ -99,10 +99,34 @@ async def test_on_a_node_one_moved_away_from_one_may_look_and_not_speak(owner):
     await post(owner, "said after")
 
 
-async def test_a_password_that_is_given_with_a_move_has_to_be_right(owner):
-    asked = {"address": "https://new.example", "password": "a guess that is wrong"}
-    assert (await owner.post("/move", asked)).status_code == 401
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("/move", {"address": "https://new.example"}),
+        ("/purge", {"what": "posts", "tell": True}),
+    ],
+)
+async def test_what_friends_would_follow_asks_for_the_password(owner, path, asked):
+    """A screen that somebody left open must not be enough."""
+    await post(owner, "still there")
+    without = await owner.post(path, asked)
+    assert (without.status_code, without.json()["field"]) == (400, "password")
+    wrong = await owner.post(path, {**asked, "password": "a guess that is wrong"})
+    assert (wrong.status_code, wrong.json()["type"]) == (401, "about:microsocial/wrong-password")
     assert (await owner.get("/move")).json()["state"] == "here"
+    assert await texts(owner) == ["still there"]
+    for _ in range(12):
+        refused = await owner.post(path, {**asked, "password": "a guess that is wrong"})
+    assert refused.status_code == 429
+
+
+async def test_counting_what_would_go_everywhere_needs_no_password(owner):
+    await post(owner, "one")
+    asked = {"what": "posts", "tell": True}
+    assert (await owner.post("/purge", {**asked, "try": True})).json()["count"] == 1
+    went = await owner.post("/purge", {**asked, "password": PASSWORD})
+    assert went.json()["count"] == 1
+    assert await texts(owner) == []
 
 
 async def test_leaving_asks_for_the_password_each_time_and_can_be_stopped(owner, node):

@@ -11,10 +11,10 @@ from microsocial.identity.proving import Proving
 
 
 class AskedMove(Body):
-    """Where you live from now on. The password is asked where the app wants to be sure."""
+    """Where you live from now on, and the owner's password once more."""
 
     address: str
-    password: str | None = None
+    password: str
 
 
 class GoesOn(Body):
@@ -35,8 +35,7 @@ def router(context: ApiContext) -> APIRouter:
     @routes.post("/move")
     async def move(request: Request, asked: AskedMove) -> MoveShape:
         """Tell this machine that you live elsewhere now. It sends nothing any more, and says where you went."""
-        if asked.password is not None:
-            await context.room(Proving).again(request, context.db, asked.password)
+        await context.room(Proving).again(request, context.db, asked.password)
         moving = context.room(Moving)
         return await context.db.write(
             lambda conn: moving.move(conn, asked.address, context.address)

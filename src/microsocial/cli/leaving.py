@@ -97,14 +97,19 @@ def purge(
     yes: Annotated[
         bool, typer.Option("--yes", help="Do it. Without this it is only counted.")
     ] = False,
+    password_stdin: PasswordOption = False,
 ) -> None:
-    """Let things go, by kind, age and friend. Says first what would go; --yes does it."""
+    """Let things go, by kind, age and friend. Says first what would go; --yes does it.
+
+    What goes at your friends' too cannot be brought back: --everywhere --yes asks for the password.
+    """
     asked = calls.purge(
         what,
         older_than=ago(older_than),
         friend=door.person(friend) if friend is not None else None,
         tell=everywhere,
         only_try=not yes,
+        password=ask_password(password_stdin) if everywhere and yes else None,
     )
     went = door.do(asked)
     door.tell(
@@ -119,14 +124,16 @@ def move(
         typer.Argument(metavar="ADDRESS", help="Where you live from now on.", show_default=False),
     ] = None,
     back: Annotated[bool, typer.Option("--back", help="Take the move back: live here.")] = False,
+    password_stdin: PasswordOption = False,
 ) -> None:
-    """Tell the old machine that you live elsewhere now. It then only says where you went.
+    """Tell the old machine that you live elsewhere now. It then only says where you went. A running node asks for the password.
 
     Works on a folder in which nothing runs, too. See docs/operate/move.md.
     """
     try:
-        asked = calls.whereabouts() if address is None else calls.move(address)
-        said = door.do(calls.move_back() if back else asked)
+        said = door.do(calls.move_back() if back else calls.whereabouts())
+        if address is not None and not back:
+            said = door.do(calls.move(address, ask_password(password_stdin)))
     except NotRunning:
         if door.url is not None:
             raise

@@ -21,9 +21,10 @@ def purge(
     friend: str | None = None,
     tell: bool = False,
     only_try: bool = False,
+    password: str | None = None,
 ) -> Call[dict[str, Any]]:
-    """Let things go; `only_try` counts what would go."""
-    asked = _given(what=what, older_than=older_than, friend=friend)
+    """Let things go; `only_try` counts what would go. What goes at friends' too needs the password."""
+    asked = _given(what=what, older_than=older_than, friend=friend, password=password)
     return Call("POST", "/purge", body={**asked, "tell": tell, "try": only_try})
 
 
@@ -48,8 +49,8 @@ def whereabouts() -> Call[dict[str, Any]]:
     return Call("GET", "/move")
 
 
-def move(address: str) -> Call[dict[str, Any]]:
-    return Call("POST", "/move", body={"address": address})
+def move(address: str, password: str) -> Call[dict[str, Any]]:
+    return Call("POST", "/move", body={"address": address, "password": password})
 
 
 def move_back() -> Call[dict[str, Any]]:

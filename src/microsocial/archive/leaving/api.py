@@ -10,6 +10,7 @@ from microsocial.archive.leaving.departure import Departure
 from microsocial.archive.leaving.going import Going
 from microsocial.archive.leaving.model import (
     LeavingShape,
+    PasswordNeeded,
     PurgeShape,
     StorageShape,
     What,
@@ -31,13 +32,14 @@ class Ceiling(Body):
 
 
 class AskedPurge(Body):
-    """What should go; `try` only counts."""
+    """What should go; `try` only counts. What goes at friends' too needs the owner's password once more."""
 
     what: What
     older_than: int | None = Field(default=None, ge=0, le=MAX_INTEGER)
     friend: str | None = None
     tell: bool = False
     try_: bool = Field(default=False, alias="try")
+    password: str | None = None
 
     def wish(self) -> Wish:
         return Wish(self.what, self.older_than, self.friend, self.tell)
@@ -77,13 +79,18 @@ def _add_room(routes: APIRouter, context: ApiContext) -> None:
         return await shown()
 
     @routes.post("/purge")
-    async def purge(asked: AskedPurge) -> PurgeShape:
+    async def purge(request: Request, asked: AskedPurge) -> PurgeShape:
         """Let things go by kind, age and friend. Answers when they are gone from the files too; `work.changed` shows how far it is."""
         wish, purging = asked.wish(), Purging(context)
         context.room(Purge).check(wish)
         if asked.try_:
             return shape(wish, await purging.found(wish), is_done=False)
-        return shape(wish, await purging.purge(wish), is_done=True)
+        if wish.tell:
+            if asked.password is None:
+                raise PasswordNeeded(field="password")
+            await context.room(Proving).again(request, context.db, asked.password)
+        went = await purging.purge(wish)
+        return shape(wish, went, is_done=True, is_aside=purging.is_aside)
 
 
 def _add_leaving(routes: APIRouter, context: ApiContext) -> None:

@@ -93,6 +93,10 @@ class OnlyHere(Invalid):
     """That is not yours to delete elsewhere. It can only be removed from this folder."""
 
 
+class PasswordNeeded(Invalid):
+    """What goes at your friends' too cannot be brought back. Type your password, so that it is surely you."""
+
+
 class TooLateToStay(Conflict):
     """Your friends have heard your goodbye, and this folder is being emptied. It cannot be stopped any more."""
 
