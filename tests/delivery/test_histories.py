@@ -1,11 +1,10 @@
 """The smallest histories of reconciliation: each breaks without the rule it is named after.
 
-R3 to R6 (theft, rotation) come with the issue that brings rotation; what stands of R5 and R6 already is in test_keys.py.
-Where it is cheap a second test takes the rule away and shows the history break.
+R3 to R6 (thefts, key changes) are in test_thefts.py. Where it is cheap a second test takes the rule away and shows the history break.
 """
 
 import pytest
-from tests.support.world import Letter, Name, Person, World
+from tests.support.world import HOUR_MS, Letter, Name, Person, World
 
 from microsocial.database import Database
 from microsocial.delivery import incoming, reunion, updates
@@ -508,6 +507,21 @@ def test_r18_breaks_when_what_is_let_go_between_two_pages_moves_nothing(
     monkeypatch.setattr(Ground, "let_go", lambda *_: None)
     with pytest.raises(AssertionError, match="lacks"):
         r18_pages(world, ana, ben, monkeypatch)
+
+
+def test_what_is_over_is_gone_in_a_list(world: World, ana: Person, ben: Person) -> None:
+    """Spec 4.13, also when the node has not come round to erasing it."""
+    before = ana.snapshot()
+    post = ana.post("for an hour", lasts=HOUR_MS)
+    exchange(ana, ben)
+    ana.restore(before)
+    world.clock.advance(HOUR_MS)
+    exchange(ana, ben)  # a hello, by which she learns that she lost something
+    assert ben.holds(post)
+    exchange(ana, ben)
+    assert ben.forgot(post) == "expired" and ana.find(post) is None
+    world.settle()
+    world.check()
 
 
 def test_a_post_deleted_before_it_was_sent_leaves_no_tombstone(

@@ -13,7 +13,9 @@ from tests.support.world import World
 from tests.support.world_history import (
     ACTIONS,
     COPYING,
+    ENDS,
     KEYS,
+    MOVES,
     History,
     Step,
     random_steps,
@@ -25,7 +27,8 @@ from microsocial.records import store
 from microsocial.records.model import ARRIVING
 
 SHORT_SEEDS = range(20)
-SOAK_SEEDS = range(1_000, 3_000)
+SOAK_SEEDS = range(1_000, 5_000)
+FROM_HERE_ALL_MAY_HAPPEN = 3_000
 
 a_step = st.tuples(st.sampled_from(sorted(ACTIONS)), st.integers(0, 99), st.integers(0, 99))
 
@@ -68,12 +71,22 @@ def test_a_random_history_ends_in_agreement(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_a_random_history_with_copied_folders_ends_in_agreement(seed: int) -> None:
-    tell(random_steps(seed, 50, with_copies=True))
+    tell(random_steps(seed, 50, COPYING))
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_a_random_history_with_key_changes_and_thieves_ends_in_agreement(seed: int) -> None:
-    tell(random_steps(seed, 50, with_keys=True))
+    tell(random_steps(seed, 50, KEYS))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_random_history_with_things_said_for_a_while_ends_in_agreement(seed: int) -> None:
+    tell(random_steps(seed, 60, ENDS))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_random_history_of_people_who_move_ends_in_agreement(seed: int) -> None:
+    tell(random_steps(seed, 60, MOVES))
 
 
 def test_who_goes_on_in_the_last_hour_does_not_wait_for_a_try_after_it() -> None:
@@ -86,9 +99,10 @@ def test_who_goes_on_in_the_last_hour_does_not_wait_for_a_try_after_it() -> None
 def test_many_long_histories_end_in_agreement() -> None:
     for seed in SOAK_SEEDS:
         length = 40 + seed % 200
-        tell_or_shrink(
-            random_steps(seed, length, with_copies=seed % 4 == 0, with_keys=seed % 4 == 1)
-        )
+        more = ([COPYING], [KEYS], [], [])[seed % 4]
+        if seed >= FROM_HERE_ALL_MAY_HAPPEN:
+            more = [*more, ENDS, MOVES]
+        tell_or_shrink(random_steps(seed, length, *more))
 
 
 def test_the_check_notices_when_a_rule_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,4 +122,6 @@ def test_the_check_notices_a_leak() -> None:
 
 
 def test_every_step_of_a_history_is_known() -> None:
-    assert all(hasattr(History, action) for action in {**ACTIONS, **COPYING, **KEYS})
+    assert all(
+        hasattr(History, action) for action in {**ACTIONS, **COPYING, **KEYS, **ENDS, **MOVES}
+    )

@@ -164,6 +164,27 @@ def test_a_thiefs_clear_is_undone_on_both_sides(world: World, ana: Person, ben: 
     world.check()
 
 
+def test_nobody_completes_a_thiefs_clear(world: World, ana: Person, ben: Person) -> None:
+    """Spec 4.11: ben would erase at ana's what she holds; it would be gone before she can disown the clear."""
+    of_ben = ben.message(ana, "remember this")
+    world.run()
+    thief = world.steal(ana)
+    thief.clear(ben)
+    carry(thief, ben)
+    thief.is_off = True
+    ana.rotate("stolen")
+    carry(ana, ben)
+    before = ben.snapshot()
+    ben.post("lost")
+    carry(ben, ana)
+    ben.restore(before)  # so he asks what she has of his: the message that he let go
+    world.run()
+    assert ana.holds(of_ben) and not ben.records(kind="clear", author=ben.id)
+    world.settle()
+    assert ana.holds(of_ben) and ben.holds(of_ben)
+    world.check()
+
+
 def test_what_is_set_aside_while_the_end_of_a_reunion_is_on_its_way_is_compared_after_it(
     world: World, ana: Person, ben: Person
 ) -> None:

@@ -139,6 +139,29 @@ def test_a_friend_who_holds_what_was_cleared_unknowingly_gets_a_clear_for_it(tal
     assert not ben.holds("kept at Ben's")
 
 
+def test_nobody_completes_a_clear_of_the_other(talk, ana, ben):
+    """They have it or get it back; or it was a thief's, and nothing was to go (spec 4.11)."""
+    ben.send(ana, "cleared by Ana")
+    talk.bring()
+    older = ana.villager.db.snapshot()
+    ana.clear(ben)
+    talk.bring()
+    _restore(ana, older)
+    before = ben.villager.db.snapshot()
+    ben.send(ana, "lost")
+    talk.bring_from(ben, ana)
+    _restore(ben, before)
+    ben.write(ben.villager.delivery.start)
+    for _ in range(4):
+        talk.bring_from(ben, ana)  # a reunion: she lists what he let go
+    assert ben.read(lambda conn: len(_clears(ben, conn, ana))) == 1
+    assert ana.holds("cleared by Ana")
+    _hello(ana, ben)
+    talk.bring()
+    assert not ana.holds("cleared by Ana")
+    assert not ben.holds("cleared by Ana")
+
+
 def test_a_clear_that_only_completes_another_is_not_told_again(talk, ana, ben):
     ana.send(ben, "one")
     talk.bring()
@@ -190,7 +213,7 @@ def test_a_long_conversation_is_cleared_in_several_records(talk, ana, ben, monke
 
 
 def _clears(side, conn, other):
-    return store.refs_of_my_clears(conn, other.id)
+    return store.refs_of_clears(conn, other.id)
 
 
 def _name(side, ref):

@@ -51,6 +51,8 @@ ACTIONS: dict[str, int] = {
 }
 COPYING = {"copy": 1}
 KEYS = {"rotate": 2, "steal": 2}  # a thief then does whatever people do
+ENDS = {"post_for_a_while": 6, "message_for_a_while": 3, "expire": 3}
+MOVES = {"move": 2}
 
 
 class History:
@@ -67,11 +69,13 @@ class History:
     def finish(self) -> None:
         self.world.settle()
         self.world.check()
+        self.world.outlive()
 
     # Choosing
 
     def person(self, a: int) -> Person:
-        people = [person for person in self.world.people if not person.is_off]
+        here = [person for person in self.world.people if not person.is_off]
+        people = [person for person in here if not person.has_moved]
         return people[a % len(people)]
 
     def friend_of(self, person: Person, b: int) -> Person | None:
@@ -150,6 +154,9 @@ class History:
     def post_for_me(self, a: int, b: int) -> None:
         self.person(a).post(f"note {b}", "me")
 
+    def post_for_a_while(self, a: int, b: int) -> None:
+        self.person(a).post(f"soon over {b}", lasts=(1 + b) * HOUR_MS // 5)
+
     def edit(self, a: int, b: int) -> None:
         person = self.person(a)
         if record := self._pick(self._records(person, person.id, "post"), b):
@@ -204,6 +211,11 @@ class History:
         person = self.person(a)
         if friend := self.friend_of(person, b):
             person.message(friend, f"message {b}")
+
+    def message_for_a_while(self, a: int, b: int) -> None:
+        person = self.person(a)
+        if friend := self.friend_of(person, b):
+            person.message(friend, f"soon over {b}", lasts=(1 + b) * HOUR_MS // 5)
 
     def unsend(self, a: int, b: int) -> None:
         person = self.person(a)
@@ -269,6 +281,14 @@ class History:
         self.world.clock.advance(1000)  # nobody starts two programs within one millisecond
         copied.start()
 
+    def expire(self, a: int, b: int) -> None:
+        self.person(a).expire()
+
+    def move(self, a: int, b: int) -> None:
+        person = self.person(a)
+        if not person.is_thief and not person.is_stopped:
+            person.move()
+
     def rotate(self, a: int, b: int) -> None:
         person = self.person(a)
         if not person.is_thief and not person.is_stopped:
@@ -290,15 +310,16 @@ class History:
         self.person(a).try_again()
 
 
-def random_steps(
-    seed: int, length: int, *, with_copies: bool = False, with_keys: bool = False
-) -> list[Step]:
+def random_steps(seed: int, length: int, *more: dict[str, int]) -> list[Step]:
+    """Give the same steps for the same seed; `more` of COPYING, KEYS, ENDS, MOVES may happen in them."""
     chance = random.Random(seed)
-    weights = {**ACTIONS, **(COPYING if with_copies else {}), **(KEYS if with_keys else {})}
+    weights = dict(ACTIONS)
+    for actions in more:
+        weights |= actions
     if chance.random() < 0.5:  # a quieter network lets histories go deeper
         weights |= {"drop": 1, "give_up": 2, "carry_all": 12}
-    actions = chance.choices(list(weights), list(weights.values()), k=length)
-    return [(action, chance.randrange(100), chance.randrange(100)) for action in actions]
+    taken = chance.choices(list(weights), list(weights.values()), k=length)
+    return [(action, chance.randrange(100), chance.randrange(100)) for action in taken]
 
 
 def smallest(steps: Sequence[Step], fails: Callable[[Sequence[Step]], bool]) -> list[Step]:

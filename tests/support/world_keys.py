@@ -69,31 +69,31 @@ def keep_log(conn: Connection, log: KeyLog) -> None:
 
 def introduction(person: "Person", friend: str) -> Outgoing:
     body = person.delivery.introduction()
-    return Outgoing(friend, "keys", body, hash_of(body))  # type: ignore[arg-type]  # no letter
+    urls = person.read(lambda conn: person.delivery.urls(conn, friend))
+    return Outgoing(friend, "keys", body, hash_of(body), urls)
 
 
 def turned_away(conn: Connection, person: "Person", letter: "Letter") -> bytes | None:
     """What the door says before a letter is opened, or None."""
-    known, is_friend = _known(conn, person, letter.sender.id)
-    if known is None:
-        return answer(person, letter, Status.NOT_FRIENDS, keys=tuple(person.me.key_log.encoded()))
-    if letter.number > known.number:
+    kept, state = _standing(conn, person, letter.sender.id)
+    if kept is None or letter.number > kept.number:
         return answer(person, letter, Status.KEY_UNKNOWN, keys=tuple(person.me.key_log.encoded()))
-    if not is_friend:
+    if letter.number < kept.number:
+        return answer(person, letter, Status.KEY_BEHIND, keys=tuple(kept.encoded()))
+    if state != "active":
         return answer(person, letter, Status.NOT_FRIENDS, keys=tuple(person.me.key_log.encoded()))
-    if letter.number < known.number:
-        return answer(person, letter, Status.KEY_BEHIND, keys=tuple(known.encoded()))
     return None
 
 
 def take_keys(conn: Connection, person: "Person", letter: "Letter") -> bytes:
     """POST /peer/v1/keys (spec 10.6)."""
-    known, _ = _known(conn, person, letter.sender.id)
-    if known is None:
+    kept, state = _standing(conn, person, letter.sender.id)
+    ended_it = person.delivery.keys.former(conn, letter.sender.id) is not None
+    if kept is None or (state != "active" and not ended_it):
         return answer(person, letter, Status.NOT_FRIENDS, keys=tuple(person.me.key_log.encoded()))
     offered = decode_key_log(read_keys(letter.outgoing.sealed))
     try:
-        merged = merge(known, offered)
+        merged = merge(kept, offered)
     except Forked:
         person.delivery.keys.freeze(conn, offered)
         return answer(person, letter, Status.BUSY)
@@ -106,11 +106,11 @@ def take_keys(conn: Connection, person: "Person", letter: "Letter") -> bytes:
     return answer(person, letter, Status.APPLIED, keys=keys, prekey=prekey)
 
 
-def _known(conn: Connection, person: "Person", sender: str) -> tuple[KeyLog | None, bool]:
+def _standing(conn: Connection, person: "Person", sender: str) -> tuple[KeyLog | None, str]:
     friend = delivery_store.find(conn, sender)
-    if friend is not None and friend.state == "active":
-        return person.log.key_logs(conn, [sender]).get(sender), True
-    return person.delivery.keys.former(conn, sender), False
+    if friend is None:
+        return None, ""
+    return person.log.key_logs(conn, [sender]).get(sender), friend.state
 
 
 def answer(

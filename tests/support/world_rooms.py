@@ -4,13 +4,15 @@ They follow what posts and messages promise the log: an entry stands under the c
 clear counts between its two people.
 """
 
+import json
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from microsocial.delivery import store as delivery_store
-from microsocial.protocol.payloads import Clear
+from microsocial.protocol.payloads import Address, Clear
 from microsocial.protocol.refusals import Refusal
+from microsocial.records import store
 from microsocial.records.model import Stored
 from microsocial.records.service import Log
 
@@ -32,6 +34,14 @@ class PlainHandler:
 
 
 @dataclass
+class AddressHandler(PlainHandler):
+    def project(self, conn: Connection, stored: Stored) -> None:
+        address = stored.payload
+        if isinstance(address, Address) and stored.author != self.log.me.id:
+            delivery_store.change(conn, stored.author, urls=json.dumps(list(address.urls)))
+
+
+@dataclass
 class EntryHandler(PlainHandler):
     def may_stand(self, conn: Connection, stored: Stored, via: str) -> str | None:
         post = self.log.by_ref(conn, stored.thread or "")
@@ -50,8 +60,11 @@ class MessageHandler(PlainHandler):
     def still_held(
         self, conn: Connection, person: str, author: str, record_id: str, why: str
     ) -> None:
-        """R17: the rest turns up; a supplementary clear follows."""
-        if why == "cleared" and author in (person, self.log.me.id):
+        """R17: the rest turns up; a supplementary clear follows, unless it is theirs that cleared it."""
+        between = author in (person, self.log.me.id)
+        clears = (stored.payload for stored in store.find_by(conn, kind="clear", author=person))
+        is_theirs = any((author, record_id) in getattr(one, "messages", ()) for one in clears)
+        if why == "cleared" and between and not is_theirs:
             say_clear(conn, self.log, person, [(author, record_id)])
 
 
@@ -81,5 +94,6 @@ def furnish(log: Log) -> None:
         log.register(kind, PlainHandler(log))
     for kind in ("comment", "reaction"):
         log.register(kind, EntryHandler(log))
+    log.register("address", AddressHandler(log))
     log.register("message", MessageHandler(log))
     log.register("clear", ClearHandler(log))

@@ -74,6 +74,7 @@ class ReunionSteps:
         """Seal a page of what I hold of this friend. Raises PeerBroke for a prekey that is none."""
         prekey = decode_prekey(asked.prekey, key_log)
         request = hash_of(sealed)
+        self._log.expire(conn)  # spec 4.13: in a list it is gone
         position = friend.position
         if asked.after is None and not asked.want and friend.listed_for != request:
             position = self._between_positions(friend)

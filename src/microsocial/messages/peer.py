@@ -71,14 +71,18 @@ class MessageHandler:
     def still_held(
         self, conn: Connection, person: str, author: str, record_id: str, why: str
     ) -> None:
-        """A friend holds what was cleared here before it was known to be theirs: a clear follows (R17)."""
+        """A friend holds what was cleared here before it was known to be theirs: a clear follows (R17).
+
+        None follows a clear of theirs: it comes back to them, unless a thief said it (spec 4.11).
+        """
         between = author in (person, self._log.me.id)
-        if why != CLEARED or not between or self._was_told(conn, person, (author, record_id)):
+        if why != CLEARED or not between or self._is_cleared(conn, person, (author, record_id)):
             return
         say_clear(conn, self._log, person, [(author, record_id)])
 
-    def _was_told(self, conn: Connection, person: str, name: tuple[str, str]) -> bool:
-        refs = store.refs_of_my_clears(conn, person)
+    def _is_cleared(self, conn: Connection, person: str, name: tuple[str, str]) -> bool:
+        """Say whether a clear between the two names it, whoever said it."""
+        refs = store.refs_of_clears(conn, person)
         clears = (self._log.find_ref(conn, ref) for ref in refs)
         payloads = (stored.payload for stored in clears if stored is not None)
         return any(isinstance(one, Clear) and name in one.messages for one in payloads)

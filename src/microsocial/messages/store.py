@@ -118,8 +118,9 @@ def last_clear(conn: Connection, friend: str, *, from_me: bool) -> Row[Any] | No
     return conn.execute(query.order_by(clears.c.created.desc()).limit(1)).one_or_none()
 
 
-def refs_of_my_clears(conn: Connection, friend: str) -> list[str]:
-    query = select(clears.c.ref).where(clears.c.friend == friend, clears.c.from_me == 1)
+def refs_of_clears(conn: Connection, friend: str) -> list[str]:
+    """Give the clears that either of the two said."""
+    query = select(clears.c.ref).where(clears.c.friend == friend)
     return list(conn.execute(query).scalars())
 
 
