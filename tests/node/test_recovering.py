@@ -4,11 +4,16 @@ import pytest
 from argon2 import PasswordHasher
 
 from microsocial.archive.backups.model import DataFolderNotEmpty
+from microsocial.archive.work import Progress
+from microsocial.database import WordsErased
+from microsocial.events import emit
 from microsocial.identity import passwords
+from microsocial.identity.model import SetupLinkUsed
 from microsocial.identity.recovery import beginning, capsule_key
+from microsocial.identity.service import new_sheet
 from microsocial.node import make_person
-from microsocial.node.life import Node, RecoveryInterrupted
-from microsocial.node.recovering import Asked, NameNeeded, NobodyAnswered, recover
+from microsocial.node.life import Node
+from microsocial.node.recovering import Asked, NameNeeded, NobodyAnswered, come_back, recover
 from microsocial.node.sources import Ground
 from microsocial.protocol.capsules import CapsuleFriend, Contents, seal_capsule
 from microsocial.protocol.crypto import new_hpke_key
@@ -33,7 +38,7 @@ class Known:
         (place.settings.data / "half").write_text("done")
         return self.ground
 
-    def bring(self, node):
+    def bring(self, node, progress):
         if self.fails:
             raise self.fails
         return ["One thing more."]
@@ -74,7 +79,7 @@ def ends(settings):
 
 async def test_a_key_log_and_a_capsule_make_a_home(settings):
     said = Contents(name="Ana", about="I am", hue=200, audience="public")
-    back = await recover(settings, asked(Known(capsule(said))), lambda _: None)
+    back = await recover(settings, asked(Known(capsule(said))))
     assert (back.name, back.number, back.sentences) == ("Ana", 1, ["One thing more."])
     assert back.data == settings.data
     node = Node(settings)
@@ -94,33 +99,34 @@ async def test_the_newest_capsule_that_opens_counts(settings):
         capsule(Contents(name=name), revision) for name, revision in (("Old", 5), ("Ana", 6))
     )
     forged = capsule(Contents(name="Mallory"), 7, words=bytes(32))
-    back = await recover(settings, asked(Known(old, forged, new)), lambda _: None)
+    back = await recover(settings, asked(Known(old, forged, new)))
     assert back.name == "Ana"
 
 
 async def test_without_a_capsule_a_name_is_needed(settings):
     with pytest.raises(NameNeeded):
-        await recover(settings, asked(Known()), lambda _: None)
+        await recover(settings, asked(Known()))
     assert ends(settings)
-    back = await recover(settings, asked(Known(), name="Ana"), lambda _: None)
+    back = await recover(settings, asked(Known(), name="Ana"))
     assert back.name == "Ana"
 
 
 async def test_no_new_key_when_friends_are_known_and_none_answers(settings):
     source = Known(capsule(Contents(name="Ana", friends=(FRIEND,))))
     told: list[str] = []
+    progress = Progress(lambda _done, _total, sentence: told.append(sentence))
     with pytest.raises(NobodyAnswered):
-        await recover(settings, asked(source), told.append)
+        await recover(settings, asked(source), progress)
     assert told == ["Asking 1 of your friends …"]
     assert ends(settings)
-    back = await recover(settings, asked(source, anyway=True), lambda _: None)
+    back = await recover(settings, asked(source, anyway=True))
     assert (back.friends, back.answered) == (1, 0)
 
 
 async def test_what_fails_on_the_way_leaves_nobody_living_there(settings):
     source = Known(capsule(Contents(name="Ana")), fails=OSError("no disk"))
     with pytest.raises(OSError, match="no disk"):
-        await recover(settings, asked(source), lambda _: None)
+        await recover(settings, asked(source))
     assert ends(settings)
 
 
@@ -128,11 +134,65 @@ async def test_a_folder_in_which_somebody_lives_is_left_alone(settings):
     make_person(settings, "Ben", "correct horse")
     before = (settings.data / "microsocial.db").read_bytes()
     with pytest.raises(DataFolderNotEmpty):
-        await recover(settings, asked(Known(), name="Ana"), lambda _: None)
+        await recover(settings, asked(Known(), name="Ana"))
     assert (settings.data / "microsocial.db").read_bytes() == before
 
 
-def test_a_killed_recovery_is_told_and_begun_again(settings):
+def test_a_killed_recovery_leaves_an_empty_machine_that_starts(settings):
     (settings.data / "recovering").mkdir(parents=True)
-    with pytest.raises(RecoveryInterrupted):
-        Node(settings).open()
+    node = Node(settings)
+    node.open()
+    node.close()
+    assert ends(settings)
+
+
+@pytest.fixture
+async def waiting(settings):
+    """A running node in which nobody lives yet."""
+    node = Node(settings)
+    await node.start()
+    yield node
+    await node.stop()
+
+
+async def test_a_running_node_becomes_the_home_without_a_restart(waiting):
+    node, token = waiting, waiting.setup_link.link("").partition("=")[2]
+    back = await come_back(node, asked(Known(capsule(Contents(name="Ana")))), Progress())
+    assert (back.name, node.me.id) == ("Ana", beginning(WORDS).id)
+    assert node.db.read_sync(node.name) == "Ana"
+    with pytest.raises(SetupLinkUsed):
+        node.setup_link.check(token)
+    post = await node.db.write(
+        lambda conn: node.rooms.log.set_one(conn, "profile", {"name": "Ana", "hue": 1})
+    )
+    assert post is not None
+    assert not (node.settings.data / "recovering").exists()
+
+
+async def test_what_fails_leaves_the_running_node_empty_and_its_link_good(waiting):
+    node, token = waiting, waiting.setup_link.link("").partition("=")[2]
+    source = Known(capsule(Contents(name="Ana")), fails=OSError("no disk"))
+    with pytest.raises(OSError, match="no disk"):
+        await come_back(node, asked(source), Progress())
+    assert node.me is None
+    node.setup_link.check(token)
+    assert not (node.settings.data / "recovering").exists()
+    assert (await come_back(node, asked(Known(), name="Ana"), Progress())).name == "Ana"
+
+
+async def test_whoever_was_made_meanwhile_stays(waiting):
+    """Set up in one window while another comes back: the one who lives there is not replaced."""
+    node = waiting
+    sheet = new_sheet(node.entropy)
+    await node.db.write(lambda conn: node.identity.create(conn, sheet, "hash", "hash"))
+    with pytest.raises(DataFolderNotEmpty):
+        await come_back(node, asked(Known(), name="Ana"), Progress())
+    assert node.db.read_sync(node.identity.me).id != beginning(WORDS).id
+
+
+async def test_erasing_still_works_in_the_new_home(waiting, caplog):
+    node = waiting
+    await come_back(node, asked(Known(), name="Ana"), Progress())
+    await node.db.write(lambda conn: emit(conn, WordsErased()))
+    await node.db.checkpoint_erased()
+    assert not [one for one in caplog.records if one.levelname == "ERROR"]

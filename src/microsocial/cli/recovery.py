@@ -1,17 +1,17 @@
 """Commands around the 24 words: test a sheet; come back with them to an empty machine."""
 
 import asyncio
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from microsocial.cli.door import DataOption, Door, JsonOption, owner_command
+from microsocial.cli.following import clear_progress, show_progress
 from microsocial.cli.late import load
 from microsocial.cli.secrets_in import ask_new_password, ask_password, ask_words
 from microsocial.cli.start import settings
-from microsocial.cli.words import complain, counted, say, show_json
+from microsocial.cli.words import counted, say, show_json
 from microsocial.client import calls
 from microsocial.errors import Invalid
 
@@ -101,12 +101,12 @@ def recover(
         name=name,
         anyway=anyway,
     )
-    tell = complain if sys.stderr.isatty() and not as_json else _nobody
-    _told(asyncio.run(recovering.recover(chosen, asked, tell)), as_json=as_json)
-
-
-def _nobody(_sentence: str) -> None:
-    """Nobody watches."""
+    progress = load("microsocial.archive.work").Progress(show_progress)
+    try:
+        back = asyncio.run(recovering.recover(chosen, asked, progress))
+    finally:
+        clear_progress()
+    _told(back, as_json=as_json)
 
 
 def _told(back: Any, *, as_json: bool) -> None:

@@ -118,6 +118,11 @@ class Identity:
     def change_password(self, conn: Connection, password_hash: str) -> None:
         store.change_identity(conn, password=password_hash)
 
+    def lock_out(self, conn: Connection, password_hash: str) -> None:
+        """A new password, and nobody who could come in before still can."""
+        store.change_identity(conn, password=password_hash)
+        store.drop_everybody(conn)
+
     def words_asked(self, conn: Connection) -> WordsAsked | None:
         """The question about the sheet that still waits for its answer."""
         row: Any = store.find_identity(conn)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import os
+import shutil
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,13 +15,13 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from microsocial import __version__
-from microsocial.archive.backups.restoring import check_finished
+from microsocial.archive.backups.model import DataFolderNotEmpty
+from microsocial.archive.backups.restoring import check_finished, settle, someone_lives_in
 from microsocial.archive.leaving.storage import chosen_ceiling
 from microsocial.clock import Clock, Entropy, SystemClock, steady_ms, system_entropy
 from microsocial.context import NotSetUp
 from microsocial.database import Database, Folder, open_folder
 from microsocial.database.folder import PRIVATE_FILE
-from microsocial.errors import Conflict
 from microsocial.events import EventBus
 from microsocial.identity import passwords
 from microsocial.identity.me import Me
@@ -56,10 +57,6 @@ RESTART_S = 5.0  # what fails at once must not fill the log
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - listening everywhere includes this machine
 
 T = TypeVar("T")
-
-
-class RecoveryInterrupted(Conflict):
-    """Coming back into this folder was interrupted. Run `microsocial recover` again: it begins anew and harms nothing."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +155,7 @@ class Node:
             me = self.db.read_sync(self.identity.me)
             if me is None:
                 check_finished(self.settings.data)
-                check_recovered(self.settings.data)
+                _sweep_recovering(self.settings.data)
             else:
                 self._move_in(self._rooms_of(me))
         except BaseException:
@@ -204,6 +201,25 @@ class Node:
         self._move_in(rooms)
         await self._begin()
         return rooms.me
+
+    async def come_home(self, beside: Path) -> None:
+        """Take in the person who was put together beside: between two requests the database gets its name, then the rooms are there.
+
+        Raises DataFolderNotEmpty: somebody was made here meanwhile.
+        """
+        assert self._folder is not None, "the node is not open"
+        self.db.close()
+        try:
+            if someone_lives_in(self._folder):
+                raise DataFolderNotEmpty(str(self._folder.path))
+            settle(self._folder, beside)
+        finally:
+            self.db.open()
+        me = self.db.read_sync(self.identity.me)
+        assert me is not None
+        self.setup_link.use()
+        self._move_in(self._rooms_of(me))
+        await self._begin()
 
     def make(
         self, conn: Connection, name: str, sheet: Sheet, password_hash: str, answer_hash: str
@@ -312,10 +328,11 @@ class Node:
         _write_private(self.settings.data / NODE_FILE, json.dumps(described) + "\n")
 
 
-def check_recovered(data: Path) -> None:
-    """Look at a folder in which nobody lives. Raises RecoveryInterrupted."""
+def _sweep_recovering(data: Path) -> None:
+    """Remove what an interrupted coming back left where nobody lives: it was put together from what lies elsewhere."""
     if (data / RECOVERING).is_dir():
-        raise RecoveryInterrupted(str(data))
+        log.warning("Coming back was interrupted here; nothing was lost. Begin it again")
+        shutil.rmtree(data / RECOVERING, ignore_errors=True)
 
 
 async def _lasting(name: str, run: Callable[[], Awaitable[None]]) -> None:

@@ -1,6 +1,7 @@
 """Where the one who comes back takes their key log from: a friend, a backup or an export. Each brings along what it has besides."""
 
-from dataclasses import dataclass, field, replace
+import asyncio
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -46,6 +47,7 @@ class Place:
     settings: Settings  # of the folder in which it is put together
     words: bytes = field(repr=False)
     asking: Asking
+    progress: Progress
 
     def node(self) -> Node:
         return Node(self.settings)
@@ -63,7 +65,7 @@ class Source(Protocol):
         """Say what this source knows of me. May fill the place."""
         ...
 
-    def bring(self, node: Node) -> list[str]:
+    def bring(self, node: Node, progress: Progress) -> list[str]:
         """Bring the rest, now that the node is somebody's; give sentences for the person."""
         ...
 
@@ -73,6 +75,7 @@ class FromFriend:
     link: HelpLink
 
     async def look(self, place: Place) -> Ground:
+        place.progress.at(0, 0, "Asking your friend …")
         known = await place.asking.with_link(self.link)
         place.check(known.key_log)
         helper = CapsuleFriend(
@@ -85,8 +88,20 @@ class FromFriend:
         capsules = (known.capsule,) if known.capsule else ()
         return Ground(known.key_log, capsules, (helper,), (known.resident,))
 
-    def bring(self, node: Node) -> list[str]:  # noqa: ARG002 - the friend brings the rest by a reunion
+    def bring(self, node: Node, progress: Progress) -> list[str]:  # noqa: ARG002 - the friend brings the rest by a reunion
         return []
+
+
+@dataclass(frozen=True)
+class BackupAlone:
+    """A backup and its passphrase."""
+
+    folder: Path
+    passphrase: str = field(repr=False)
+
+    def restore(self, settings: Settings, progress: Progress) -> int:
+        """Bring it back into the folder; tell when it was made. Raises PassphraseWrong, and what `restore` raises."""
+        return _restore(unlock(BackupFolder(self.folder), self.passphrase), settings, progress)
 
 
 @dataclass(frozen=True)
@@ -95,10 +110,10 @@ class FromBackup:
     passphrase: str | None = field(default=None, repr=False)  # else the words open it
 
     async def look(self, place: Place) -> Ground:
-        backup = BackupFolder(self.folder)
-        with open_folder(place.settings.data) as folder:
-            now = place.node().clock.now()
-            restore(self._opened(backup, place.words), folder, now, Progress())
+        return await asyncio.to_thread(self._look, place)
+
+    def _look(self, place: Place) -> Ground:
+        _restore(self._opened(place.words), place.settings, place.progress)
         with opened(place.settings) as node:
             assert node.rooms is not None
             place.check(node.rooms.me.key_log)
@@ -108,12 +123,13 @@ class FromBackup:
             capsules = (told.envelope,) if told else ()
             return Ground(node.rooms.me.key_log, capsules, contents.friends)
 
-    def _opened(self, backup: BackupFolder, words: bytes) -> Opened:
+    def _opened(self, words: bytes) -> Opened:
+        backup = BackupFolder(self.folder)
         if self.passphrase is not None:
             return unlock(backup, self.passphrase)
         return unlock_with_words(backup, words)
 
-    def bring(self, node: Node) -> list[str]:  # noqa: ARG002 - it is all there
+    def bring(self, node: Node, progress: Progress) -> list[str]:  # noqa: ARG002 - it is all there
         return []
 
 
@@ -124,15 +140,21 @@ class FromExport:
     async def look(self, place: Place) -> Ground:
         if not self.file.is_file():
             raise NoExportThere(str(self.file))
+        place.progress.at(0, 0, "Reading your export …")
+        return await asyncio.to_thread(self._look, place)
+
+    def _look(self, place: Place) -> Ground:
         with Reading(self.file) as export:
             place.check(export.owner)
             raws = (raw for name in export.shelves for raw, _ in export.records(name))
             found = (parse_envelope(raw, MAX_RECORD_BYTES) for raw in raws)
             return Ground(export.owner, tuple(one for one in found if one.kind == "capsule"))
 
-    def bring(self, node: Node) -> list[str]:
-        return [Importing(node, node.db.write_sync, Progress()).run(self.file)]
+    def bring(self, node: Node, progress: Progress) -> list[str]:
+        return [Importing(node, node.db.write_sync, progress).run(self.file)]
 
 
-def place_in(settings: Settings, folder: Path, words: bytes, asking: Asking) -> Place:
-    return Place(replace(settings, data=folder), words, asking)
+def _restore(backup: Opened, settings: Settings, progress: Progress) -> int:
+    with open_folder(settings.data) as folder:
+        now = Node(settings).clock.now()
+        return restore(backup, folder, now, progress).manifest.made

@@ -5,6 +5,7 @@ events, the built web app. Front door: `app.create_app(node)`.
 
     app.py     what is joined where           owner.py    who may use the owner's API
     door.py    setup, login, logout           cookies.py  the session's cookie
+    coming_back.py  instead of setup: with the words, a backup or an export
     guard.py   sizes, deadlines, crowds       proxies.py  who really asks, behind a proxy
     live.py    server-sent events             headers.py  security headers
     webapp.py  the built web app              problems.py errors in words

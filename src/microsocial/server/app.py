@@ -21,7 +21,9 @@ from microsocial.media import doors as media_doors
 from microsocial.messages import api as messages
 from microsocial.node import Node
 from microsocial.posts import api as posts
-from microsocial.server import delivery, door, keys, live, person, problems, status, webapp
+from microsocial.server import delivery, keys, live, person, problems, status, webapp
+from microsocial.server.coming_back import ComingBack
+from microsocial.server.door import Door
 from microsocial.server.guard import Bodies, Crowd
 from microsocial.server.headers import SecurityHeaders
 from microsocial.server.lifetimes import Lifetimes
@@ -65,13 +67,17 @@ def create_app(node: Node) -> FastAPI:
     owner = owner_check(node)
     events = live.LiveEvents(node.bus, node.clock)
     telling = Telling(node, events)
+    door = Door(node)
+    coming_back = ComingBack(node, door)
 
     def close() -> None:
+        coming_back.close()
         telling.close()
         events.close()
 
     app.state.close = close
-    app.include_router(door.Door(node).router(owner), prefix=API)
+    app.include_router(door.router(owner), prefix=API)
+    app.include_router(coming_back.router(), prefix=API)
     behind_door = [Depends(owner)]
     for router in (
         *(make(node) for make in OWNERS_ROOMS),

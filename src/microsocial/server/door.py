@@ -87,7 +87,7 @@ class Door:
         answer_hash = await self._slowly.make(sheet.answer)
         me = await self._node.settle(name, sheet, password_hash, answer_hash)
         new = {"id": me.id, "words": list(sheet.words), "asked": list(sheet.asked)}
-        return await self._let_in(request, me, new, asked.time_zone)
+        return await self.let_in(request, me, new, asked.time_zone)
 
     async def confirm_words(self, asked: Words) -> None:
         """Answer the two words that were asked back."""
@@ -106,7 +106,7 @@ class Door:
             raise NotSetUp
         known = await self._known_browser(request, me)
         await self._node.proving.prove(request, self._node.db, asked.password, known)
-        return await self._let_in(request, me, {}, asked.time_zone)
+        return await self.let_in(request, me, {}, asked.time_zone)
 
     async def logout(self, request: Request) -> Response:
         """End this session. With a token there is nothing to end."""
@@ -141,7 +141,7 @@ class Door:
         is_known = await self._node.db.read(lambda conn: knows(conn, secret))
         return f"browser {secret_hash(secret).hex()}" if is_known else None
 
-    async def _let_in(
+    async def let_in(
         self, request: Request, me: Me, answer: dict[str, Any], time_zone: str | None
     ) -> Response:
         """Begin a session, remember the browser, and give both cookies with the answer."""

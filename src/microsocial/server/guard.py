@@ -15,7 +15,7 @@ MAX_BODY_BYTES = (
     1 * MIB
 )  # the longest post is 20 kB; everything the owner's API takes fits many times
 # Whose rooms read, count and time their bodies themselves: pieces of files, and what other nodes bring (stricter, per purpose).
-STREAMED = ("/api/v1/uploads/", "/api/v1/import", "/peer/")
+STREAMED = ("/api/v1/uploads/", "/api/v1/import", "/api/v1/setup/return/export", "/peer/")
 MAX_JSON_DEPTH = 32  # our deepest body has 4 levels
 BODY_DEADLINE_S = 30.0  # 1 MiB within it needs 35 kB/s; a phone on a bad day manages
 BODY_IDLE_S = 10.0  # between two pieces of a body

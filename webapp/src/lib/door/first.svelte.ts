@@ -8,7 +8,8 @@ import { router } from '$lib/frame/router.svelte';
 import { door } from './session.svelte';
 import { ownZone } from './zone';
 
-type Step = 'name' | 'sheet' | 'invite';
+type Step = 'name' | 'sheet' | 'invite' | 'back';
+export const SHORTEST_PASSWORD = 8; // also asked by the machine; said here before it is sent
 
 class First {
   isUnderWay = $state(false);
@@ -21,6 +22,12 @@ class First {
 
   begin(): void {
     this.isUnderWay = true;
+  }
+
+  /** Somebody is back: the last page of it stands before the feed. */
+  comeBack(): void {
+    this.step = 'back';
+    this.begin();
   }
 
   async setUp(token: string, name: string, password: string, picture: File | null): Promise<void> {

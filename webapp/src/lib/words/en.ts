@@ -487,14 +487,6 @@ export const en = {
   'first.make': 'Make it mine',
   'first.making': 'Making your keys',
   'first.before': 'I have been here before',
-  'first.before-says':
-    'Do not begin anew here: you would be somebody else. Stop this program, and come back into its data folder, which is still empty.',
-  'first.before-backup': 'With a backup and its passphrase:',
-  'first.before-friend':
-    'With your 24 words and a link from one friend, who makes it in the app on the page about you:',
-  'first.before-export': 'With your 24 words and an export:',
-  'first.before-then':
-    'Then start it again. If your old machine may be in other hands, add --stolen to “recover”.',
   'first.used-link':
     'This setup link was used already or is too old. Start the program again to get a new one.',
   'first.sheet': 'This sheet is how you come back',
@@ -518,6 +510,77 @@ export const en = {
   'first.invite': 'Now one friend',
   'first.invite-says': 'A place of your own is better with company. Give this link to one person you like.',
   'first.go': 'Go to my feed',
+
+  'back.title': 'Welcome back',
+  'back.says':
+    'Your name, friends and posts come to this machine. Nothing changes here until all of it is together, so you can try as often as you need.',
+  'back.plain':
+    'What you type on this page travels unencrypted to your machine. Type your words only where you trust everybody on the network, or sit down at the machine itself.',
+  'back.have': 'What do you have?',
+  'back.friend': 'A link from a friend',
+  'back.friend-hint':
+    'They make it in their app, on the page about you: “Help … come back”. It is good for seven days.',
+  'back.backup': 'A backup',
+  'back.backup-hint': 'On a disk that is connected to this machine. It brings back the most.',
+  'back.export': 'An export',
+  'back.export-hint': 'The zip that you saved once.',
+  'back.link': 'The link',
+  'back.link-missing': 'Paste your friend’s link first.',
+  'back.folder': 'Folder of the backup',
+  'back.folder-hint': 'The whole path on this machine, such as /media/disk/microsocial.',
+  'back.folder-missing': 'Write where the backup lies.',
+  'back.opens': 'What opens it?',
+  'back.with-words': 'My 24 words',
+  'back.with-words-hint':
+    'Your key is renewed, so that the old machine can say nothing more in your name. What came after the backup comes from your friends.',
+  'back.with-passphrase': 'Its passphrase',
+  'back.with-passphrase-hint':
+    'Everything as it was, your key too. Only when nobody else can have the old machine.',
+  'back.passphrase': 'Passphrase of the backup',
+  'back.passphrase-missing': 'Write the passphrase of the backup.',
+  'back.zip': 'The zip',
+  'back.zip-missing': 'Choose the zip first.',
+  'back.reason': 'What happened to your old machine?',
+  'back.planned': 'It is lost or broken',
+  'back.planned-hint': 'Nobody else uses it. Friends see that your key was changed as planned.',
+  'back.stolen': 'Somebody else may have it, or my key',
+  'back.stolen-hint': 'Friends hear that a key was stolen. Then you look through what was said in your name.',
+  'back.password': 'A new password for this machine',
+  'back.anyway': 'None of them will ever answer again. Go on without them.',
+  'back.do': 'Come back',
+  'back.new': 'I am new here',
+  'back.working': 'You are coming back',
+  'back.begun': 'Your machine has begun.',
+  'back.sending': 'Your export goes to the machine.',
+  'back.keep-open': 'Leave this page open until it is there.',
+  'back.goes-on': 'It goes on when you close this page. The same link shows how far it is.',
+  'back.silent': 'Your machine is not answering just now. This page goes on asking.',
+  'back.home': 'You are back, {name}',
+  'back.answered': {
+    one: 'One machine of a friend has answered already, of {all}. The others are looked for until they are found.',
+    other:
+      '{n} machines of friends have answered already, of {all}. The others are looked for until they are found.',
+  },
+  'back.all-answered': {
+    one: 'Your friend’s machine has answered already.',
+    other: 'The machines of all {n} friends have answered already.',
+  },
+  'back.nobody-yet': 'No friend’s machine has answered yet. They are looked for until they are found.',
+  'back.no-friends': 'No friends are known yet. Ask them to be friends again; their machines know you.',
+  'back.friends-hear': {
+    one: 'Your friend notices nothing.',
+    other: 'Your {n} friends notice nothing.',
+  },
+  'back.comes': 'What friends hold and this machine does not comes by itself, while you look around.',
+  'back.old-machine': 'If the old machine ever runs again it stops by itself: only this one has the new key.',
+  'back.new-password': 'Here your new password opens from now on.',
+  'back.look-through':
+    'What was said in your name and is not known here is shown to you. You say what was you.',
+  'back.to-theft': 'Look through it',
+  'problem.nobody-answered':
+    'None of your friends’ machines answers, so nobody knows whether this is your newest key. Try again when one of them is on.',
+  'problem.name-needed': 'Your friend keeps your key and nothing else. Write your name, and try again.',
+  'problem.coming-back-now': 'Somebody is coming back here already. Wait until that is done.',
 
   'sheet.title': 'Recovery sheet',
   'sheet.says':
