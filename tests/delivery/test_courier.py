@@ -19,6 +19,7 @@ from microsocial.delivery.backoff import Backoff
 from microsocial.delivery.courier import Courier
 from microsocial.delivery.model import (
     BUSY,
+    KEYS_NOT_TAKEN,
     CorrespondenceBegan,
     CorrespondenceEnded,
     Done,
@@ -536,3 +537,18 @@ async def test_who_does_not_know_my_newest_key_is_shown_it_and_then_gets_the_let
         await it.write_to("ben")
         assert it.post.introduced == [("ben", b"my keys")]
         assert not it.post.failures
+
+
+async def test_who_takes_my_key_and_does_not_know_it_after_all_is_shown_it_again_later() -> None:
+    async with story("ben") as it:
+
+        def says(outgoing: Outgoing) -> NextStep:
+            it.post.pile["ben"] += outgoing.records
+            return SendKeys()
+
+        it.post.says = says
+        await it.write_to("ben")
+        assert it.post.introduced == [("ben", b"my keys")]
+        assert [sentence for _, sentence, _ in it.post.failures] == [KEYS_NOT_TAKEN]
+        await it.pass_time(HOUR)
+        assert len(it.post.introduced) > 1

@@ -36,6 +36,7 @@ class Door:
         self.street = street
         self.asked: list[int] = []  # the key numbers under which somebody asked
         self.spoil = lambda raw: raw
+        self.keeps_logs = True  # of who is no friend any more
 
     async def get(self, url, **how):
         return await self.street.get(url, **how)
@@ -48,7 +49,8 @@ class Door:
         known = house.read(lambda conn: house.log.key_logs(conn, [signer.id])).get(signer.id)
         is_friend = house.read(lambda conn: house.friends.is_friend(conn, signer.id))
         if asked.link is None and not is_friend:
-            return self._answer(house, signer, body, Status.NOT_FRIENDS)
+            status = Status.NOT_FRIENDS if self.keeps_logs else Status.KEY_UNKNOWN
+            return self._answer(house, signer, body, status)
         if asked.link is None and signer.key_number < known.number:
             return self._answer(house, signer, body, Status.KEY_BEHIND, tuple(known.encoded()))
         reply = is_friend and house.read(
@@ -177,7 +179,9 @@ async def test_a_friend_who_knows_less_teaches_nothing(door, ana, ben):
     assert known.key_log.number == 1
 
 
-async def test_who_is_no_friend_says_so(door, ana, cem):
+@pytest.mark.parametrize("keeps_logs", [True, False])
+async def test_who_is_no_friend_says_so(door, ana, cem, keeps_logs):
+    door.keeps_logs = keeps_logs
     with pytest.raises(NoFriendOfMine):
         await asking(door, ana).friend(cem.id, (cem.url,), frozenset(), ana.me.key_log)
 

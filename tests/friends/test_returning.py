@@ -128,10 +128,10 @@ async def test_who_knocks_while_sought_is_looked_for_at_once(returning, ana, ben
     ben.is_asleep = True
     await returning.try_due()
     ben.is_asleep = False
-    ana.read(lambda conn: returning.heard(conn, cem.id))  # somebody else: nothing happens
+    returning.came(cem.id)  # somebody else who is awaited: nothing happens
     await returning.try_due()
     assert ben.id in sought(ana)
-    ana.read(lambda conn: returning.heard(conn, ben.id))
+    returning.came(ben.id)
     await returning.try_due()
     assert ana.read(ana.delivery.active) == [ben.id]
 

@@ -77,7 +77,9 @@ async def test_without_a_link_a_friend_under_the_current_key_is_answered_and_oth
         behind = signed_answer(it, await ask(it))
         assert (behind.status, list(behind.keys)) == ("key-behind", longer.encoded())
         it.ben.friends.clear()
-        assert signed_answer(it, await ask(it)).status == "not-friends"
+        assert signed_answer(it, await ask(it)).status == "key-behind"
+        new = {"key": signing_key(b"\1" * 32, 1), "keyid": f"{it.ana.me.id}#1"}
+        assert signed_answer(it, await ask(it, **new)).status == "not-friends"
 
 
 async def test_a_wrong_clock_is_told_and_a_request_counts_once() -> None:
@@ -134,8 +136,16 @@ async def test_who_is_awaited_is_asked_to_wait_at_every_door() -> None:
             return {signed_answer(it, one).status for one in answers}
 
         assert await told() == {"not-friends"}
+        came: list[str] = []
         object.__setattr__(it.ben._reception, "awaited", lambda _conn, _person: True)
+        object.__setattr__(it.ben._reception, "came", came.append)
         assert await told() == {"busy"}
+        assert came == [it.ana.me.id] * 3
+        came.clear()
+        assert signed_answer(it, await ask(it, key=signing_key(bytes(32), 0))).status == (
+            "key-unknown"
+        )
+        assert came == []  # who only says so does not make us look for them
 
 
 async def test_who_somebody_is_is_asked_in_one_read() -> None:
@@ -143,13 +153,15 @@ async def test_who_somebody_is_is_asked_in_one_read() -> None:
     async with pair() as it:
         it.ben.friends.clear()
         moments = []
-        for name in ("correspondent", "former", "awaited"):
+        answers = {"kept": it.ana.me.key_log, "is_friend": False, "ended_it": False}
+        for name in ("kept", "is_friend", "ended_it", "awaited"):
 
-            def asked(conn: Connection, _person: str) -> None:
+            def asked(conn: Connection, _person: str, name: str = name) -> object:
                 conn.execute(text("SELECT 1"))
                 moments.append(conn.get_transaction())
+                return answers.get(name)
 
             object.__setattr__(it.ben._reception, name, asked)
         await it.send(it.ana.letter(it.ben).sealed)
-        assert len(moments) == 3
+        assert len(moments) == 4
         assert all(moment is not None and moment is moments[0] for moment in moments)

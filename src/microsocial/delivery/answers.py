@@ -22,7 +22,6 @@ from microsocial.delivery.model import (
     COMPARING,
     CONTRADICTS,
     DISK_FULL,
-    KEYS_NOT_TAKEN,
     MOVED_ON,
     NOT_UNDERSTOOD,
     OVER_QUOTA,
@@ -155,7 +154,7 @@ class Answers:
             return self._turned_away(conn, friend, outgoing, key_log)
         self._hear(conn, friend, answer, key_log)
         if answer.says is Status.KEY_UNKNOWN:
-            return self._introduce(conn, friend, outgoing)
+            return SendKeys(outgoing.hello)
         if answer.says in (Status.APPLIED, Status.HELD) and answer.position is not None:
             return self._moved(conn, friend, outgoing, answer, answer.position)
         if answer.says is Status.STALE_PREKEY and self._has_other_prekey(answer, outgoing, key_log):
@@ -270,13 +269,6 @@ class Answers:
                 tell(conn, friend.person)
             emit(conn, CorrespondenceEnded(friend.person, by_them=True))
         return Ended()
-
-    def _introduce(self, conn: Connection, friend: Correspondent, outgoing: Outgoing) -> NextStep:
-        """Spec 10.6, once: who took my key log and does not know it is asked again later."""
-        if friend.knows_key < self._log.me.key_number:
-            return SendKeys(outgoing.hello)
-        store.change(conn, friend.person, knows_key=0)
-        return self.wait(conn, friend.person, KEYS_NOT_TAKEN)
 
     def _look_at_mine(self, conn: Connection, answer: Answer) -> Stop | None:
         """They know a longer log of mine (R6), or one that contradicts mine."""

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from microsocial.clock import Clock, Entropy
 from microsocial.delivery import store
 from microsocial.delivery.model import (
+    BUSY,
     CONTRADICTING_KEYS,
     KEYS_NOT_TAKEN,
     CorrespondenceBegan,
@@ -110,7 +111,7 @@ class KeyMatters:
             prekey = {"prekey": answer.prekey} if answer.prekey is not None else {}
             store.change(conn, person, knows_key=self._log.me.key_number, **prekey)
             return SendUpdate() if prekey else Wait(KEYS_NOT_TAKEN)
-        return Wait(KEYS_NOT_TAKEN)
+        return Wait(BUSY if answer.says is Status.BUSY else KEYS_NOT_TAKEN)
 
     def _end(self, conn: Connection, person: str, their_key: int) -> Ended:
         """They know my newest key, and mean it."""

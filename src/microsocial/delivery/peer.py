@@ -5,10 +5,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from microsocial.delivery import store
 from microsocial.delivery.service import Delivery
 from microsocial.protocol.encoding import b64u, unb64u
 from microsocial.protocol.exchange import PublicAddress, PublicName, WellKnown
-from microsocial.protocol.keys import KeyLog
+from microsocial.protocol.keys import KeyLog, decode_key_log
 from microsocial.protocol.limits import MAX_PAGE_BYTES, MAX_PAGE_RECORDS
 from microsocial.protocol.refusals import Malformed
 from microsocial.protocol.signatures import SignedRequest
@@ -16,6 +17,7 @@ from microsocial.records.model import Change
 from microsocial.records.service import Log
 from microsocial.transport.reception import (
     Blobs,
+    Greeted,
     Help,
     Host,
     PublicPage,
@@ -31,26 +33,27 @@ def reception(
     delivery: Delivery,
     *,
     is_friend: Callable[[Connection, str], bool],
-    open_greeting: Callable[[Connection, SignedRequest, bytes], Any],
+    open_greeting: Callable[[Connection, SignedRequest, bytes], Greeted],
     greet: Callable[[Connection, Any, str | None], Callable[[], bytes]],
     heard: Callable[[str], None],
     turned_away: Callable[[str], None] = lambda _person: None,
     awaited: Callable[[Connection, str], bool] = lambda _conn, _person: False,
+    came: Callable[[str], None] = lambda _person: None,
     blob: Blobs = no_blob,
     help_friend: Help = no_help,
 ) -> Reception:
-    """Join the door to the rooms. `is_friend`, `open_greeting`, `greet`, `awaited`, `help_friend` are the friends room's, `heard` and `turned_away` the courier's, `blob` the media room's."""
+    """Join the door to the rooms. `is_friend`, `open_greeting`, `greet`, `awaited`, `came`, `help_friend` are the friends room's, `heard` and `turned_away` the courier's, `blob` the media room's."""
+    nobodys = host.key_log.encoded()[:1]
 
-    def correspondent(conn: Connection, person: str) -> KeyLog | None:
-        return key_log(conn, person) if is_friend(conn, person) else None
-
-    def key_log(conn: Connection, person: str) -> KeyLog | None:
-        return log.key_logs(conn, [person]).get(person)
+    def kept(conn: Connection, person: str) -> KeyLog | None:
+        """Not a log that came with somebody's thread: that would say whose friends I am."""
+        known = log.key_logs(conn, [person]).get(person) or decode_key_log(nobodys)
+        return known if known.id == person and store.find(conn, person) is not None else None
 
     return Reception(
         host=host,
-        correspondent=correspondent,
-        key_log=key_log,
+        kept=kept,
+        is_friend=is_friend,
         open=delivery.open_incoming,
         apply=delivery.apply,
         decline=delivery.decline,
@@ -62,9 +65,10 @@ def reception(
         well_known=lambda conn: well_known(conn, log, delivery),
         public_page=lambda conn, after: public_page(conn, log, after),
         head=lambda conn: _cursor_at(log.head(conn)),
-        former=delivery.keys.former,
-        freeze=delivery.keys.freeze,
+        ended_it=lambda conn, person: delivery.keys.former(conn, person) is not None,
         awaited=awaited,
+        came=came,
+        freeze=delivery.keys.freeze,
         blob=blob,
         help=help_friend,
         moved=delivery.residence.record,

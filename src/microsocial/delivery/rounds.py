@@ -10,6 +10,7 @@ from microsocial.database import Database
 from microsocial.delivery.answers import Listed
 from microsocial.delivery.model import (
     BUSY,
+    KEYS_NOT_TAKEN,
     NOT_UNDERSTOOD,
     Draft,
     NextStep,
@@ -90,6 +91,7 @@ class Rounds:
         self._signer = signer
         self._whereabouts = whereabouts
         self._seal = seal
+        self._shown: set[str] = set()  # who took my key log just now
 
     async def once(self, draft: Draft) -> NextStep:
         """Send a letter and act on what comes back; whoever does not know my newest key is shown it (spec 10.6)."""
@@ -103,13 +105,20 @@ class Rounds:
         step = await self._db.write(
             lambda conn: self._post.on_answer(conn, outgoing, reply, listed)
         )
-        return await self._introduce(outgoing, step) if isinstance(step, SendKeys) else step
+        if not isinstance(step, SendKeys):
+            self._shown.discard(outgoing.person)
+            return step
+        return await self._introduce(outgoing, step)
 
     async def _verify(self, outgoing: Outgoing, reply: bytes) -> Listed | None:
         """Hundreds of signatures: not in the transaction, for which everybody else would wait."""
         return await self._db.read_long(lambda conn: self._post.open_answer(conn, outgoing, reply))
 
     async def _introduce(self, outgoing: Outgoing, asked: SendKeys) -> NextStep:
+        """Spec 10.6, once: who took my key log and still does not know it is asked again later."""
+        if outgoing.person in self._shown:
+            self._shown.discard(outgoing.person)
+            return Wait(KEYS_NOT_TAKEN)
         body = self._post.introduction()
         reply = await self._bring(outgoing, KEYS_PATH, body, "", KEYS_CONTENT_TYPE)
         if isinstance(reply, Wait):
@@ -118,7 +127,10 @@ class Rounds:
         step = await self._db.write(
             lambda conn: self._post.on_introduction(conn, person, body, reply)
         )
-        return SendUpdate(asked.hello) if isinstance(step, SendUpdate) else step
+        if not isinstance(step, SendUpdate):
+            return step
+        self._shown.add(outgoing.person)
+        return SendUpdate(asked.hello)
 
     async def _bring(
         self,

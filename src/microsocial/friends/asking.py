@@ -227,7 +227,8 @@ class Asking:
             request_hash,
         ):
             raise Malformed("an answer to something else")
-        if answer.says is Status.NOT_FRIENDS:
+        knows_nothing = answer.says is Status.KEY_UNKNOWN and known.number == 0
+        if answer.says is Status.NOT_FRIENDS or knows_nothing:
             raise NoFriendOfMine
         if answer.says is Status.KEY_BEHIND and answer.keys:
             return longer(known, decode_key_log(answer.keys))

@@ -20,7 +20,10 @@ from microsocial.friends.greetings import (
     Contradicts,
     Introduced,
     KeyBehind,
+    Said,
+    introduce,
     read_introduction,
+    read_said,
     write_greeting,
 )
 from microsocial.friends.homes import housemate_places, is_private
@@ -68,6 +71,7 @@ class Opened:
     status: Status | None = None
     known: KeyLog | None = None
     contradicting: KeyLog | None = None  # a second valid log of a friend (spec 3.4)
+    is_proven: bool = False  # it was said by the sender
 
 
 class Doors:
@@ -106,7 +110,7 @@ class Doors:
         private = self._delivery.prekeys.private(conn, sealed_prekey_id(sealed))
         if self._delivery.residence.moved_to(conn):
             return replace(closed, status=Status.MOVED)
-        if self._delivery.stopped(conn) or self._log.rings.is_forked(conn, sender):
+        if self._delivery.stopped(conn):
             return replace(closed, status=Status.BUSY)
         if private is None:
             return replace(closed, status=Status.STALE_PREKEY)
@@ -114,17 +118,23 @@ class Doors:
             raw = open_sealed(sealed, "greeting", sender, self._me.id, private)
         except CannotOpen:
             return replace(closed, status=Status.STALE_PREKEY)
-        known = self._log.key_logs(conn, (sender,)).get(sender)
+        said = read_said(raw, sender, self._me.id)
+        verify(claims, said.key_log.key(claims.number))
+        # Until here nothing depends on who they are to me: who proves nothing learns nothing.
+        return self._proven(conn, replace(closed, is_proven=True), said)
+
+    def _proven(self, conn: Connection, closed: Opened, said: Said) -> Opened:
+        if self._log.rings.is_forked(conn, closed.sender):
+            return replace(closed, status=Status.BUSY)
+        known = self._log.key_logs(conn, (closed.sender,)).get(closed.sender)
         try:
-            introduced = read_introduction(raw, sender, self._me.id, known)
+            return replace(closed, introduced=introduce(said, known))
         except KeyBehind as error:
             return replace(closed, status=Status.KEY_BEHIND, known=error.known)
         except Contradicts as error:
-            if not self._is_friend(conn, sender):
+            if not self._is_friend(conn, closed.sender):
                 raise
             return replace(closed, status=Status.BUSY, contradicting=error.offered)
-        verify(claims, introduced.key_log.key(claims.number))
-        return replace(closed, introduced=introduced)
 
     def answer(self, conn: Connection, opened: Opened, from_address: str | None) -> Reply:
         """Do what a greeting asks for; call what comes back after the commit, outside of the transaction."""

@@ -18,7 +18,7 @@ from microsocial.protocol.keys import KeyLog, decode_key_log, merge
 from microsocial.protocol.limits import MAX_RECORD_BYTES
 from microsocial.protocol.payloads import Address, Profile, Record, read_record
 from microsocial.protocol.prekeys import PublishedPrekey, decode_prekey
-from microsocial.protocol.refusals import Forked, Malformed, UnknownKey
+from microsocial.protocol.refusals import Forked, Malformed
 from microsocial.records.model import Me
 
 # A key log of some years, a prekey, a name, eight addresses. What strangers may make us keep has to be small.
@@ -85,12 +85,26 @@ def write_greeting(
     return me.sign("greeting", greeting.payload())
 
 
+@dataclass(frozen=True)
+class Said:
+    """A greeting that was said by its sender: its own key log proves it."""
+
+    greeting: Greeting
+    key_log: KeyLog
+    raw: bytes
+
+
 def read_introduction(raw: bytes, sender: str, receiver: str, known: KeyLog | None) -> Introduced:
     """Check a greeting against its own key log and the `known` one.
 
     Raises:
         PeerBroke: the first rule that is broken; Contradicts when the two key logs disagree, KeyBehind when theirs is older
     """
+    return introduce(read_said(raw, sender, receiver), known)
+
+
+def read_said(raw: bytes, sender: str, receiver: str) -> Said:
+    """Check that the sender said it, by nothing but what is in it. Raises PeerBroke."""
     envelope = parse_envelope(raw, MAX_GREETING_BYTES)
     greeting = read_greeting(envelope)
     if (greeting.sender, greeting.receiver) != (sender, receiver):
@@ -98,20 +112,23 @@ def read_introduction(raw: bytes, sender: str, receiver: str, known: KeyLog | No
     key_log = decode_key_log(greeting.keys)
     if key_log.id != sender:
         raise Malformed("a greeting with somebody else's keys")
-    if known is not None:
-        key_log = _merged(known, key_log)
+    verify_envelope(envelope, key_log.key(greeting.key))
+    return Said(greeting, key_log, raw)
+
+
+def introduce(said: Said, known: KeyLog | None) -> Introduced:
+    """Check the rest, now that it is known who speaks. Raises as `read_introduction`."""
+    greeting = said.greeting
+    key_log = _merged(known, said.key_log) if known is not None else said.key_log
     if greeting.key < key_log.number:  # spec 7.8: only the current key counts
         raise KeyBehind(key_log)
-    if greeting.key != key_log.number:
-        raise UnknownKey("a greeting signed with a key that its key log does not have")
-    verify_envelope(envelope, key_log.current)
     profile, signed_profile = _record(greeting.profile, key_log)
     address, signed_address = _record(greeting.address, key_log)
     if not isinstance(profile, Profile) or not isinstance(address, Address):
         raise Malformed("a greeting without a name or address")
     prekey = decode_prekey(greeting.prekey, key_log)
     signed = (signed_profile, signed_address)
-    return Introduced(greeting, key_log, prekey, profile, address, signed, raw)
+    return Introduced(greeting, key_log, prekey, profile, address, signed, said.raw)
 
 
 def _merged(known: KeyLog, offered: KeyLog) -> KeyLog:

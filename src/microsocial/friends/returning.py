@@ -153,17 +153,16 @@ class Returning:
                 await asyncio.wait_for(self._look.wait(), seconds)
                 await asyncio.sleep(
                     SHORTEST_SLEEP_S
-                )  # whoever claims to be them makes us look once, not all the time
+                )  # who comes again and again makes us look once, not all the time
             self._look.clear()
 
     def is_sought(self, conn: Connection, person: str) -> bool:
         return store.find(conn, store.sought, person=person) is not None
 
-    def heard(self, conn: Connection, person: str) -> None:
-        """Somebody stands at our door: if they are still to be found, their machine is awake, so look again now."""
-        if self.is_sought(conn, person):
-            self._knocked.add(person)
-            self._look.set()
+    def came(self, person: str) -> None:
+        """Somebody awaited stands at our door: if they are still to be found, their machine is awake, so look again now."""
+        self._knocked.add(person)
+        self._look.set()
 
     def _wake(self, conn: Connection) -> None:
         conn.execute(update(store.sought).values(next_try=self._clock.now(), attempts=0))

@@ -94,10 +94,6 @@ def build_outside(
         """Whose keys came with a thread, but who is still to be found, is no correspondent yet."""
         return rooms.friends.is_friend(conn, person) and not returning.is_sought(conn, person)
 
-    def awaited(conn: Connection, person: str) -> bool:
-        returning.heard(conn, person)
-        return rooms.friends.is_awaited(conn, person)
-
     return Outside(
         rotating=Rotating(db, rooms.me, rooms.delivery, courier, carrier, destination),
         carrier=carrier,
@@ -115,7 +111,8 @@ def build_outside(
             greet=rooms.friends.doors.answer,
             heard=courier.heard,
             turned_away=courier.turned_away,
-            awaited=awaited,
+            awaited=rooms.friends.is_awaited,
+            came=returning.came,
             blob=for_friends(db, rooms.media),
             help_friend=rooms.friends.help.answer,
         ),

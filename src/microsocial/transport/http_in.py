@@ -1,8 +1,8 @@
 """The door for other nodes (spec 10).
 
-Rule 1: the order is headers, clock, known sender, signature, nonce, and only then the content, within its limit, and anything
-expensive: what is not signed by a friend costs us nothing but its headers. Rule 2: strangers and former friends get one and the
-same signed `not-friends`. Rule 3: every refusal is a MicrosocialError (the server makes a problem document of it) or a signed
+Rule 1: the order is headers, clock, proof, nonce, and only then the content, within its limit, and anything expensive: what is not
+signed by a friend costs us nothing but its headers. Rule 2: who proves nothing hears the same of everybody, `key-unknown`, and may
+prove themselves at /keys; then strangers and former friends get one and the same signed `not-friends`. Rule 3: every refusal is a MicrosocialError (the server makes a problem document of it) or a signed
 answer; garbage never becomes a 5xx.
 """
 
@@ -15,7 +15,6 @@ from starlette.routing import Route
 
 from microsocial.context import ApiContext
 from microsocial.database import DiskFull, MachineFault
-from microsocial.errors import MicrosocialError
 from microsocial.protocol.encoding import b64u, hash_of
 from microsocial.protocol.exchange import Answer, read_keys
 from microsocial.protocol.help import read_help_request
@@ -26,7 +25,7 @@ from microsocial.protocol.limits import (
     MAX_KEYS_BYTES,
     MAX_SEALED_BYTES,
 )
-from microsocial.protocol.refusals import Forked, Status
+from microsocial.protocol.refusals import Forked, Malformed, Status
 from microsocial.protocol.sealing import sealed_prekey_id
 from microsocial.protocol.signatures import SignedRequest, check_content, read_claims, verify
 from microsocial.transport.bodies import read_body
@@ -53,6 +52,9 @@ MAX_GREETING_BODY_BYTES = 160 * 1024
 # small letters and costs about half as many: 60 at once, the friend's whole day (quotas), and then one a second.
 FRIEND_BURST, FRIEND_PER_MINUTE = 3000, 3000.0
 BYTES_OF_A_LETTER = 32 * 1024
+# Strangers' key logs are checked step by step, which takes two or three milliseconds for this much: it costs as much of their
+# allowance as another request. The longest log there can be takes half of one address's.
+BYTES_OF_KEYS = 8 * 1024
 EXCHANGE_PURPOSES = ("update", "reunion", "farewell")
 # Opening one post takes half a millisecond, about as long as handing it to another thread; a full page takes fifty.
 OPENED_IN_THE_LOOP_BYTES = 16 * 1024
@@ -96,15 +98,12 @@ class PeerDoor:
     async def exchange(self, request: Request) -> Response:
         reception = self._reception
         signed, purpose = self._letter(request, EXCHANGE_PURPOSES)
-        if self._clock_differs(signed):
-            self._count_stranger(request)
-            return self._answer(signed, Status.CLOCK_DIFFERS, status_code=401)
-        caller = await self._caller(signed.id)
-        if caller.known is None:
-            self._count_stranger(request)
-            return self._turn_away(signed, caller)
-        refused = self._check_key(request, signed, caller.known)
+        caller = await self._meet(request, signed)
+        if isinstance(caller, Response):
+            return caller
+        refused = self._turn_away(signed, caller)
         if refused is not None:
+            self._count_stranger(request)
             return refused
         if not self._friends.take(signed.id):
             raise TooManyTries
@@ -117,17 +116,33 @@ class PeerDoor:
         reception.heard(signed.id)
         return Response(answer, media_type=PEER_CONTENT_TYPE)
 
-    async def _caller(self, person: str) -> Caller:
-        return await self._context.db.read(lambda conn: self._reception.caller(conn, person))
+    async def _meet(self, request: Request, signed: SignedRequest) -> Caller | Response:
+        """Give who asks, if that is proven; to everybody else the one answer that says nothing."""
+        if self._clock_differs(signed):
+            self._count_stranger(request)
+            return self._answer(signed, Status.CLOCK_DIFFERS, status_code=401)
+        caller = await self._proven(signed)
+        if caller is None:
+            self._count_stranger(request)
+            return self._key_unknown(signed)
+        return caller
 
-    def _turn_away(self, signed: SignedRequest, caller: Caller) -> Response:
-        if caller.former is not None and signed.number > caller.former.number:
-            # Spec 9.5: a theft may have been the reason for their goodbye.
-            return self._answer(signed, Status.KEY_UNKNOWN, keys=self._own_keys())
-        return self._not_friends(signed, caller)
+    async def _proven(self, signed: SignedRequest) -> Caller | None:
+        return await self._context.db.read(lambda conn: self._reception.proven(conn, signed))
+
+    def _key_unknown(self, signed: SignedRequest) -> Response:
+        """Friend or not, whoever it is shows a key log at the door made for that (spec 10.6)."""
+        return self._answer(signed, Status.KEY_UNKNOWN, keys=self._own_keys())
+
+    def _turn_away(self, signed: SignedRequest, caller: Caller) -> Response | None:
+        """Answer whoever is proven and yet not let in: an old key says nothing but that there is a newer one (spec 7.8)."""
+        if caller.kept is not None and signed.number < caller.kept.number:
+            return self._answer(signed, Status.KEY_BEHIND, keys=tuple(caller.kept.encoded()))
+        return None if caller.is_friend else self._not_friends(signed, caller)
 
     def _not_friends(self, signed: SignedRequest, caller: Caller) -> Response:
-        """Who is awaited is asked to wait: on their side we may be friends already."""
+        if caller.is_awaited:
+            self._reception.came(signed.id)
         status = Status.BUSY if caller.is_awaited else Status.NOT_FRIENDS
         return self._answer(signed, status, keys=self._own_keys())
 
@@ -155,46 +170,45 @@ class PeerDoor:
         self._count_stranger(request)
         if self._clock_differs(signed):
             return self._answer(signed, Status.CLOCK_DIFFERS, status_code=401)
-        known = await self._context.db.read(lambda conn: reception.key_log(conn, signed.id))
-        is_known = known is not None and signed.number <= known.number
-        if known is not None and is_known:
-            verify(signed, known.key(signed.number))
-            self._check_nonce(signed)
         body = await _content(request, signed, MAX_GREETING_BODY_BYTES)
         sealed_prekey_id(body)
         came_from = request.client.host if request.client else None
+        db = self._context.db
         # Opening and sealing are dear, and strangers may ask for both: never in the writer's transaction.
-        opened = await self._context.db.read_long(
-            lambda conn: reception.open_greeting(conn, signed, body)
-        )
-        reply = await self._context.db.write(lambda conn: reception.greet(conn, opened, came_from))
+        opened = await db.read_long(lambda conn: reception.open_greeting(conn, signed, body))
+        is_friend = False
+        if opened.is_proven:
+            self._check_nonce(signed)
+            is_friend = (await db.read(lambda conn: reception.caller(conn, signed.id))).is_friend
+        reply = await db.write(lambda conn: reception.greet(conn, opened, came_from))
         answer = await asyncio.to_thread(reply)
-        if is_known:
+        if is_friend:
             reception.heard(signed.id)
         return Response(answer, media_type=PEER_CONTENT_TYPE)
 
-    # -- a friend's new key --
+    # -- who asks, shown by themselves --
 
     async def keys(self, request: Request) -> Response:
-        """Learn the key log that `key-unknown` asked for; it proves itself, step by step (spec 10.6)."""
+        """Look at the key log that `key-unknown` asked for; it proves itself, step by step (spec 10.6).
+
+        What is true between the two of us is told after the proof alone; of strangers nothing is kept.
+        """
         reception = self._reception
         _check_type(request, "application/json")
         signed = self._claims(request)
-        if self._clock_differs(signed):
-            self._count_stranger(request)
-            return self._answer(signed, Status.CLOCK_DIFFERS, status_code=401)
-        db = self._context.db
-        caller = await self._caller(signed.id)
-        known = caller.known or caller.former
         self._count_stranger(request)  # rotations are rare, so friends have no need of more
-        if known is None:
-            return self._not_friends(signed, caller)
+        if self._clock_differs(signed):
+            return self._answer(signed, Status.CLOCK_DIFFERS, status_code=401)
         body = await _content(request, signed, MAX_KEYS_BYTES)
-        offered = decode_key_log(read_keys(body))
-        verify(signed, offered.key(signed.number))
+        self._count_stranger(request, len(body) // BYTES_OF_KEYS)
+        offered = await asyncio.to_thread(_shown, signed, body)
         self._check_nonce(signed)
+        db = self._context.db
+        caller = await db.read(lambda conn: reception.caller(conn, signed.id))
+        if caller.kept is None or not (caller.is_friend or caller.ended_it):
+            return self._not_friends(signed, caller)
         try:
-            merged = merge(known, offered)
+            merged = merge(caller.kept, offered)
         except Forked:
             await db.write(lambda conn: reception.freeze(conn, offered))
             return self._answer(signed, Status.BUSY)
@@ -214,14 +228,16 @@ class PeerDoor:
         self._count_stranger(request)  # nobody needs it often
         if self._clock_differs(signed):
             return self._answer(signed, Status.CLOCK_DIFFERS, status_code=401)
-        caller = await self._caller(signed.id)
         body = await _content(request, signed, MAX_HELP_REQUEST_BYTES)
         asked = read_help_request(body)
-        if asked.link is not None:
-            _check_any_key(signed, caller.known)
-        elif caller.known is None:
-            return self._not_friends(signed, caller)
-        elif (refused := self._check_key(request, signed, caller.known)) is not None:
+        caller = await self._proven(signed)
+        # Who comes with nothing but the words does not know their key number: with a link any key of their log will do.
+        if asked.link is not None and (caller is None or not caller.is_friend):
+            raise NoSuchHelp
+        if caller is None:
+            return self._key_unknown(signed)
+        refused = self._turn_away(signed, caller) if asked.link is None else None
+        if refused is not None:
             return refused
         self._check_nonce(signed)
         reply = await self._context.db.read(
@@ -234,19 +250,19 @@ class PeerDoor:
     # -- photos and clips --
 
     async def media(self, request: Request) -> Response:
-        """A blob for a friend who was offered what shows it; everybody else hears one and the same 404 (spec 11.4)."""
+        """A blob for a friend who was offered what shows it; whoever else proves to be themselves hears one and the same 404 (spec 11.4)."""
         reception = self._reception
         signed = self._claims(request)
         check_content(signed, b"")
-        if self._clock_differs(signed):
-            self._count_stranger(request)
-            return self._answer(signed, Status.CLOCK_DIFFERS, status_code=401)
-        known = await self._context.db.read(lambda conn: reception.correspondent(conn, signed.id))
-        if known is None:
+        caller = await self._meet(request, signed)
+        if isinstance(caller, Response):
+            return caller
+        if not caller.is_friend:
             self._count_stranger(request)
             raise NoSuchBlob
-        refused = self._check_key(request, signed, known)
+        refused = self._turn_away(signed, caller)
         if refused is not None:
+            self._count_stranger(request)
             return refused
         if not self._friends.take(signed.id):
             raise TooManyTries
@@ -307,27 +323,13 @@ class PeerDoor:
         # spec 10.3
         return abs(self._clock.now() - signed.created) > MAX_CLOCK_DIFFERENCE_S * 1000
 
-    def _check_key(self, request: Request, signed: SignedRequest, known: KeyLog) -> Response | None:
-        """Verify the request under the sender's current key; say so when it is signed under another (spec 7.8)."""
-        if signed.number > known.number:
-            self._count_stranger(request)
-            return self._answer(signed, Status.KEY_UNKNOWN, keys=self._own_keys())
-        try:
-            verify(signed, known.key(signed.number))
-        except MicrosocialError:
-            self._count_stranger(request)
-            raise
-        if signed.number < known.number:
-            return self._answer(signed, Status.KEY_BEHIND, keys=tuple(known.encoded()))
-        return None
-
     def _check_nonce(self, signed: SignedRequest) -> None:
         if not self._nonces.is_new(signed.id, signed.nonce):
             raise Replayed
 
-    def _count_stranger(self, request: Request) -> None:
+    def _count_stranger(self, request: Request, cost: int = 1) -> None:
         host = request.client.host if request.client else None
-        if not self._strangers.take(host):
+        if not self._strangers.take(host, cost):
             raise TooManyTries
 
     def _answer(
@@ -368,14 +370,13 @@ async def _content(request: Request, signed: SignedRequest, max_bytes: int) -> b
     return body
 
 
-def _check_any_key(signed: SignedRequest, known: KeyLog | None) -> None:
-    """Who comes with nothing but the words does not know their key number: any key of their log will do."""
-    if known is None or signed.number > known.number:
-        raise NoSuchHelp
-    try:
-        verify(signed, known.key(signed.number))
-    except MicrosocialError as error:
-        raise NoSuchHelp from error
+def _shown(signed: SignedRequest, body: bytes) -> KeyLog:
+    """The key log in the body, once it has proved who signed the request: its first event makes the id (spec 3.2)."""
+    offered = decode_key_log(read_keys(body))
+    if offered.id != signed.id:
+        raise Malformed("a key log of somebody else")
+    verify(signed, offered.key(signed.number))
+    return offered
 
 
 def _check_type(request: Request, content_type: str) -> None:

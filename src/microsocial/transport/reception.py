@@ -15,8 +15,8 @@ from microsocial.protocol.crypto import SigningKey
 from microsocial.protocol.envelope import Envelope
 from microsocial.protocol.help import HelpRequest
 from microsocial.protocol.keys import KeyLog
-from microsocial.protocol.refusals import Status
-from microsocial.protocol.signatures import SignedRequest
+from microsocial.protocol.refusals import BadSignature, Status
+from microsocial.protocol.signatures import SignedRequest, verify
 
 
 class Host(Protocol):
@@ -47,11 +47,27 @@ Blobs = Callable[[Request, str, str], Awaitable[Response | None]]
 
 @dataclass(frozen=True)
 class Caller:
-    """Who somebody is to the person who lives here: a friend, one whose machine ended the friendship, one who is awaited."""
+    """Who somebody is to the person who lives here.
 
-    known: KeyLog | None
-    former: KeyLog | None
-    is_awaited: bool
+    Args:
+        kept: their key log, when they are a friend or once were one.
+        ended_it: no friend any more, because their machine said so: a thief may have done it (spec 9.5).
+        is_awaited: a greeting of ours to them waits for theirs. On their side we may be friends already, so they are asked to wait
+            (`busy`); `not-friends` would end what has not begun here yet.
+    """
+
+    kept: KeyLog | None
+    is_friend: bool = False
+    ended_it: bool = False
+    is_awaited: bool = False
+
+
+class Greeted(Protocol):
+    """A greeting that was opened."""
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether who brings it is who they say."""
 
 
 async def no_blob(_request: Request, _person: str, _name: str) -> Response | None:
@@ -72,8 +88,9 @@ class Reception:
 
     Args:
         host: the person who lives here.
-        correspondent: the key log of a friend (not of former friends, not of strangers), or None.
-        key_log: the key log of anybody whose keys are known, or None.
+        kept: the key log of a friend or of somebody who once was one, or None, also when it is known from elsewhere. Has to take
+            as long for anybody else.
+        is_friend: whether letters of this person are taken in.
         open: `(conn, sender, purpose, sealed) -> opened`: open and verify an update, reunion or farewell of a friend. Only reads.
         apply: `(conn, opened) -> answer`: do what it asks, in a write transaction; the answer's signed bytes.
         decline: `(conn, sender, sealed, status) -> answer`: say that it could not be done here. Only reads.
@@ -90,40 +107,58 @@ class Reception:
         blob: `(request, person, name) -> response`: a blob for this friend, or None when there is none for them.
         help: `(conn, person, asked, hash of the body) -> reply`: key log and capsule of a friend who has lost them, signed, or None
             when their link is not valid. Only reads.
-        former: the key log of somebody whose machine ended the friendship: a thief may have done it (spec 9.5).
+        ended_it, awaited: as `Caller` has them.
+        came: told, in the event loop, that somebody awaited stands at the door and proved to be them.
         freeze: told of a second valid key log of somebody known (spec 3.4).
-        awaited: whether a greeting of ours to this person waits for theirs. On their side we may be friends already, so they are
-            asked to wait (`busy`); `not-friends` would end what has not begun here yet.
         moved: my signed address record, once I live elsewhere (spec 9.7), or None.
         is_given_up: whether I am about to take this node away altogether.
     """
 
     host: Host
-    correspondent: Callable[[Connection, str], KeyLog | None]
-    key_log: Callable[[Connection, str], KeyLog | None]
+    kept: Callable[[Connection, str], KeyLog | None]
+    is_friend: Callable[[Connection, str], bool]
     open: Callable[[Connection, str, str, bytes], Any]
     apply: Callable[[Connection, Any], bytes]
     decline: Callable[[Connection, str, bytes, Status], bytes]
     keep_keys: Callable[[Connection, KeyLog], str]
-    open_greeting: Callable[[Connection, SignedRequest, bytes], Any]
+    open_greeting: Callable[[Connection, SignedRequest, bytes], Greeted]
     greet: Callable[[Connection, Any, str | None], Callable[[], bytes]]
     heard: Callable[[str], None]
     well_known: Callable[[Connection], dict[str, Any]]
     public_page: Callable[[Connection, str], PublicPage]
     head: Callable[[Connection], str]
     turned_away: Callable[[str], None] = lambda _person: None
-    former: Callable[[Connection, str], KeyLog | None] = lambda _conn, _person: None
-    freeze: Callable[[Connection, KeyLog], None] = lambda _conn, _log: None
+    ended_it: Callable[[Connection, str], bool] = lambda _conn, _person: False
     awaited: Callable[[Connection, str], bool] = lambda _conn, _person: False
+    came: Callable[[str], None] = lambda _person: None
+    freeze: Callable[[Connection, KeyLog], None] = lambda _conn, _log: None
     blob: Blobs = no_blob
     help: Help = no_help
     moved: Callable[[Connection], str | None] = lambda _conn: None
     is_given_up: Callable[[Connection], bool] = lambda _conn: False
 
+    def proven(self, conn: Connection, signed: SignedRequest) -> Caller | None:
+        """Who asks, when a key log kept here proves it. About anybody else nothing more is looked up, so nothing can show (spec 10.6)."""
+        kept = self.kept(conn, signed.id)
+        return self._caller(conn, signed.id, kept) if self._is_signed(signed, kept) else None
+
     def caller(self, conn: Connection, person: str) -> Caller:
+        """Who somebody is, once they have proved to be them."""
+        return self._caller(conn, person, self.kept(conn, person))
+
+    def _caller(self, conn: Connection, person: str, kept: KeyLog | None) -> Caller:
         """All in one read: between two, a greeting that comes back makes a friend of who was awaited."""
-        return Caller(
-            self.correspondent(conn, person),
-            self.former(conn, person),
-            self.awaited(conn, person),
-        )
+        if kept is not None and self.is_friend(conn, person):
+            return Caller(kept, is_friend=True)
+        ended_it, is_awaited = self.ended_it(conn, person), self.awaited(conn, person)
+        return Caller(kept, ended_it=ended_it, is_awaited=is_awaited)
+
+    def _is_signed(self, signed: SignedRequest, kept: KeyLog | None) -> bool:
+        """Check against my own key what no kept key can have signed: it takes as long."""
+        has_key = kept is not None and signed.number <= kept.number
+        key = kept.key(signed.number) if kept is not None and has_key else self.host.key_log.current
+        try:
+            verify(signed, key)
+        except BadSignature:
+            return False
+        return has_key

@@ -82,10 +82,10 @@ class Strangers:
         )
         self._all = Allowance(clock, burst=ALL_STRANGERS_BURST, per_minute=ALL_STRANGERS_PER_MINUTE)
 
-    def take(self, host: str | None) -> bool:
-        """Say whether one more request from there is within the allowances."""
+    def take(self, host: str | None, cost: int = 1) -> bool:
+        """Say whether one more request from there (or what costs as much as several) is within the allowances."""
         return (
-            self._one.take(origin(host))
-            and self._neighbours.take(neighbourhood(host))
-            and self._all.take("")
+            self._one.take(origin(host), cost)
+            and self._neighbours.take(neighbourhood(host), cost)
+            and self._all.take("", cost)
         )
