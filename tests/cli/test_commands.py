@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from microsocial.cli import main as cli
+from microsocial.cli.days import beginning_of
 
 ANA = {"id": "A" * 43, "name": "Ana", "is_me": True, "is_friend": False, "hue": 1, "avatar": None}
 POST = {
@@ -264,12 +265,14 @@ def test_a_yes_to_a_new_home_goes_to_the_only_place_that_is_asked_about(
     assert "Nobody asks" in err
 
 
+DECIDED = {"mine": 3, "not_mine": 0, "left": 2, "sentence": "3 things are taken in as yours."}
 FOUND = {
     "id": "abcdefgh" + "x" * 35,
     "kind": "post",
     "text": "buy\x1b[2J this\nnow",
     "created": 1_800_000_000_000,
     "from": [{"name": "Ben"}],
+    "replaced": True,
 }
 
 
@@ -312,11 +315,27 @@ def test_what_waits_is_shown_safely_and_decided_by_the_beginning_of_its_id(
     node: FakeNode, type_: Terminal
 ) -> None:
     node.says("GET", "/keys/foreign", [FOUND])
-    node.says("POST", "/keys/foreign/decide", None, 204)
+    node.says("POST", "/keys/foreign/decide", DECIDED)
     _, out, _ = type_("keys", "foreign")
     assert "abcdefgh" in out and "Ben" in out and "\x1b" not in out
+    assert "post, replaces yours" in out
     assert type_("keys", "not-mine", "abcd")[0] == 0
     assert node.asked[-1][2] == {"mine": [], "not_mine": [FOUND["id"]]}
+
+
+def test_what_waits_is_decided_by_day_without_naming_it(node: FakeNode, type_: Terminal) -> None:
+    node.says("POST", "/keys/foreign/decide", DECIDED)
+    _, out, _ = type_("keys", "mine", "--before", "2026-11-20")
+    asked = node.asked[-1][2]
+    assert asked == {"mine": [], "not_mine": [], "mine_before": beginning_of("2026-11-20")}
+    assert DECIDED["sentence"] in out
+    type_("keys", "not-mine", "--after", "2026-11-20")
+    assert node.asked[-1][2]["not_mine_from"] == beginning_of("2026-11-21")
+    asked_before = len(node.asked)
+    for words in (("mine",), ("not-mine",), ("mine", "--before", "someday")):
+        code, _, err = type_("keys", *words)
+        assert code == 1 and "microsocial:" in err
+    assert len(node.asked) == asked_before
 
 
 def test_an_id_of_nothing_that_waits_decides_nothing(node: FakeNode, type_: Terminal) -> None:

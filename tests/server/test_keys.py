@@ -5,8 +5,12 @@ from tests.support import SeededEntropy
 from tests.support.village import Villager
 
 from microsocial.friends import store as friends_store
+from microsocial.protocol.encoding import b64u
 from microsocial.protocol.keys import rotation, signing_key
 from microsocial.protocol.words import new_words
+from microsocial.records import store as records
+from microsocial.records.keys import store as kept
+from microsocial.server.keys import STEP
 
 PASSWORD = "correct horse battery"
 BENS = 9  # what his entropy begins with
@@ -102,3 +106,63 @@ async def test_two_keys_of_a_friend_freeze_the_friendship_until_the_owner_goes_o
     assert known.encoded() == one.encoded(), "the one that was known"
     await node.db.write(lambda conn: delivery.keys.freeze(conn, other))
     assert not await node.db.read(lambda conn: log.rings.is_forked(conn, ben.id)), "asked once"
+
+
+DAY_MS = 86_400_000
+
+
+async def held_by_ben(node, ben, count, day=DAY_MS):
+    """As many posts in Ana's name, one a day, that only Ben holds: what a recovery after a theft finds."""
+    me, started = node.me, 1_700_000_000_000
+
+    def find(conn):
+        for number in range(count):
+            said = started + number * day
+            fields = {"author": me.id, "key": 0, "id": b64u(number.to_bytes(16)), "revision": said}
+            fields |= {"created": said, "audience": "friends", "text": f"day {number}"}
+            envelope = me.sign("post", fields)
+            row = {"hash": envelope.hash, "id": fields["id"], "envelope": envelope.raw}
+            kept.add_suspect(conn, ben.id, found=node.clock.now(), **row)
+
+    await node.db.write(find)
+    return started
+
+
+async def test_everything_before_a_day_is_mine_and_everything_after_it_is_not(owner, node, ben):
+    days = 2 * STEP + 10
+    first = await held_by_ben(node, ben, days)
+    theft = first + (days - 5) * DAY_MS
+    said = await owner.post("/keys/foreign/decide", {"mine_before": theft})
+    assert said.status_code == 200, said.text
+    assert (said.json()["mine"], said.json()["left"]) == (days - 5, 5)
+    left = sorted((await owner.get("/keys/foreign")).json(), key=lambda one: one["created"])
+    assert left[0]["created"] == theft
+    named = {"mine": [left[0]["id"]], "not_mine_from": theft + DAY_MS}
+    said = (await owner.post("/keys/foreign/decide", named)).json()
+    assert (said["mine"], said["not_mine"], said["left"]) == (1, 4, 0)
+    assert said["sentence"].startswith("One thing is taken in as yours. 4 things are not yours")
+    texts = []
+    cursor = ""
+    while cursor is not None:
+        page = (await owner.get(f"/feed?limit=100{cursor}")).json()
+        texts += [one["text"] for one in page["items"]]
+        cursor = None if page["end"] else f"&cursor={page['cursor']}"
+    assert set(texts) == {f"day {number}" for number in range(days - 4)}
+    disowned = await node.db.read(lambda conn: records.find_by(conn, kind="disown"))
+    assert [len(one.payload.items) for one in disowned] == [4]
+    again = (await owner.post("/keys/foreign/decide", {"mine_before": theft})).json()
+    assert again["sentence"] == "There was nothing to decide."
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"mine_before": 10, "not_mine_from": 9},
+        {"mine_before": -1},
+        {"not_mine_from": "yesterday"},
+    ],
+)
+async def test_days_that_cannot_be_meant_decide_nothing(owner, node, ben, asked):
+    await held_by_ben(node, ben, 2)
+    assert (await owner.post("/keys/foreign/decide", asked)).status_code == 400
+    assert len((await owner.get("/keys/foreign")).json()) == 2

@@ -5,16 +5,25 @@ from typing import Annotated, Any
 
 import typer
 
+from microsocial.cli.days import beginning_of, end_of
 from microsocial.cli.door import Door, owner_command
 from microsocial.cli.secrets_in import ask_password, ask_words
 from microsocial.cli.words import moment
 from microsocial.client import keys as calls
-from microsocial.errors import NotFound
+from microsocial.errors import Invalid, NotFound
 
 keys_group = typer.Typer(help="Your key, and what a theft leaves behind.", no_args_is_help=True)
 
 Ids = Annotated[list[str], typer.Argument(metavar="ID…", help="Ids as shown, or their beginnings.")]
+SomeIds = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="ID…", help="Ids as shown, or their beginnings; or: all."),
+]
 SHOWN_CHARACTERS = 8
+
+
+class NothingChosen(Invalid):
+    """Say of what: give ids as `microsocial keys foreign` shows them, or a day (mine --before DAY, not-mine --after DAY)."""
 
 
 class NothingLikeThat(NotFound):
@@ -62,26 +71,46 @@ def foreign(door: Door) -> None:
     """List what friends hold in your name that your machine does not know, since your key was stolen."""
     found = door.do(calls.foreign())
     if found:
-        then = "Say of each: microsocial keys mine ID, or microsocial keys not-mine ID (or all)."
+        then = (
+            "Say of each: microsocial keys mine ID, or microsocial keys not-mine ID (or all). "
+            "By day: keys mine --before DAY, keys not-mine --after DAY."
+        )
         door.tell(found, *map(_line, found), then)
     else:
         door.tell(found, "Nothing waits for your word.", *_came_back(door))
 
 
 @owner_command(keys_group, "mine")
-def mine(door: Door, ids: Ids) -> None:
-    """Say: this is mine. It is taken into your own again."""
-    chosen = _chosen(door.do(calls.foreign()), ids)
-    door.do(calls.decide(chosen, []))
-    door.tell({"mine": chosen}, "Taken in as yours.")
+def mine(
+    door: Door,
+    ids: SomeIds = None,
+    before: Annotated[
+        str | None,
+        typer.Option(metavar="DAY", help="All that was said before this day: 2026-11-20."),
+    ] = None,
+) -> None:
+    """Say: this is mine. It is taken into your own again.
+
+    Dates are what the signer claims: a thief can write an earlier one. What says "replaces yours" in the list is better looked at first.
+    """
+    chosen = _chosen_or_none(door, ids, is_by_day=before is not None)
+    said = door.do(calls.decide(mine=chosen, mine_before=beginning_of(before)))
+    door.tell(said, said["sentence"])
 
 
 @owner_command(keys_group, "not-mine")
-def not_mine(door: Door, ids: Ids) -> None:
+def not_mine(
+    door: Door,
+    ids: SomeIds = None,
+    after: Annotated[
+        str | None,
+        typer.Option(metavar="DAY", help="All that was said after this day: 2026-11-20."),
+    ] = None,
+) -> None:
     """Say: I did not say this. It goes at every friend's, and what it replaced comes back."""
-    chosen = _chosen(door.do(calls.foreign()), ids)
-    door.do(calls.decide([], chosen))
-    door.tell({"not_mine": chosen}, "Your friends' machines take it out.")
+    chosen = _chosen_or_none(door, ids, is_by_day=after is not None)
+    said = door.do(calls.decide(not_mine=chosen, not_mine_from=end_of(after)))
+    door.tell(said, said["sentence"])
 
 
 @owner_command(keys_group, "taken-back")
@@ -112,7 +141,16 @@ def _came_back(door: Door) -> list[str]:
 def _line(found: dict[str, Any]) -> str:
     names = ", ".join(person["name"] for person in found["from"])
     first = found["text"].splitlines()[0] if found["text"] else ""
-    return f"{found['id'][:SHOWN_CHARACTERS]}  {moment(found['created'])}  {found['kind']}, at {names}: {first}"
+    what = found["kind"] + (", replaces yours" if found["replaced"] else "")
+    return (
+        f"{found['id'][:SHOWN_CHARACTERS]}  {moment(found['created'])}  {what}, at {names}: {first}"
+    )
+
+
+def _chosen_or_none(door: Door, ids: Sequence[str] | None, *, is_by_day: bool) -> list[str]:
+    if not ids and not is_by_day:
+        raise NothingChosen
+    return _chosen(door.do(calls.foreign()), ids) if ids else []
 
 
 def _chosen(found: Sequence[dict[str, Any]], ids: Sequence[str]) -> list[str]:

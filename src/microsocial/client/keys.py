@@ -20,8 +20,17 @@ def foreign() -> Call[list[dict[str, Any]]]:
     return Call("GET", "/keys/foreign")
 
 
-def decide(mine: Sequence[str], not_mine: Sequence[str]) -> Call[None]:
-    body = {"mine": list(mine), "not_mine": list(not_mine)}
+def decide(
+    mine: Sequence[str] = (),
+    not_mine: Sequence[str] = (),
+    *,
+    mine_before: int | None = None,
+    not_mine_from: int | None = None,
+) -> Call[dict[str, Any]]:
+    """Say what is mine and what is not: by id, or all that was said before a moment, from a moment on."""
+    body: dict[str, Any] = {"mine": list(mine), "not_mine": list(not_mine)}
+    moments = {"mine_before": mine_before, "not_mine_from": not_mine_from}
+    body |= {name: moment for name, moment in moments.items() if moment is not None}
     return Call("POST", "/keys/foreign/decide", body=body)
 
 

@@ -1,6 +1,7 @@
 """The owner's keys over HTTP: renewing them, and after a theft saying what is theirs (docs/develop/api.md, "Keys")."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
@@ -9,19 +10,22 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 
 from microsocial.context import Body
-from microsocial.errors import Conflict, NotFound
+from microsocial.errors import Conflict, Invalid, NotFound
 from microsocial.friends.sentences import listed
 from microsocial.identity.proving import Proving
 from microsocial.node import Node, Rooms
 from microsocial.node.rotating import Rotating
+from microsocial.protocol.limits import MAX_INTEGER
 from microsocial.protocol.payloads import Clear, Removal
 from microsocial.records.keys import mine
 from microsocial.records.keys.suspects import Suspect
 from microsocial.records.markup import render
 from microsocial.records.model import Stored, ref_of
+from microsocial.records.service import Log
 from microsocial.server.person import rooms_of
 
 MAX_DECIDED = 2_000  # in one request; as many as one disown names
+STEP = 100  # decided in one transaction; each is signed, stored and shown
 
 Names = Annotated[list[Annotated[str, Field(max_length=43)]], Field(max_length=MAX_DECIDED)]
 
@@ -32,9 +36,16 @@ class AskedRotation(Body):
     password: str
 
 
+Moment = Annotated[int, Field(ge=0, le=MAX_INTEGER)]
+
+
 class Decision(Body):
+    """What is mine and what is not: by name, or all that was said before a moment, from a moment on."""
+
     mine: Names = Field(default_factory=list)
     not_mine: Names = Field(default_factory=list)
+    mine_before: Moment | None = None
+    not_mine_from: Moment | None = None
 
 
 class Undone(Body):
@@ -43,6 +54,10 @@ class Undone(Body):
 
 class NoSuchThing(NotFound):
     """This is not waiting for your word (any more)."""
+
+
+class DaysCross(Invalid):
+    """One thing cannot be yours and not yours. Let what is not yours begin when what is yours ends, or later."""
 
 
 class NothingStolen(Conflict):
@@ -80,19 +95,24 @@ def _after_theft(node: Node) -> APIRouter:
             lambda conn: _shown(conn, rooms, rooms.log.suspects.all(conn))
         )
 
-    @routes.post("/keys/foreign/decide", status_code=204)
-    async def decide(asked: Decision) -> None:
+    @routes.post("/keys/foreign/decide")
+    async def decide(asked: Decision) -> dict[str, Any]:
         """Say what you said, and what you did not say."""
+        before, after = asked.mine_before, asked.not_mine_from
+        if before is not None and after is not None and before > after:
+            raise DaysCross(field="not_mine_from")
         log = rooms_of(node).log
-
-        def change(conn: Connection) -> None:
-            found = log.suspects.all(conn)
-            log.suspects.take(conn, _named(found, asked.mine))
-            others = _named(found, asked.not_mine)
-            log.suspects.give_up(conn, others)
-            mine.disown(conn, log, [suspect.stored for suspect in others])
-
-        await node.db.write(change)
+        await node.db.write(lambda conn: _decide_named(conn, log, asked))
+        are_mine, are_not = await node.db.read_long(lambda conn: _by_moment(conn, log, asked))
+        mine_count = len(asked.mine) + await _in_steps(
+            node, are_mine, lambda conn, some: mine.decide(conn, log, some, [])
+        )
+        not_count = len(asked.not_mine) + await _in_steps(
+            node, are_not, lambda conn, some: mine.decide(conn, log, [], some)
+        )
+        left = await node.db.read(log.suspects.count)
+        sentence = _decided(mine_count, not_count, left)
+        return {"mine": mine_count, "not_mine": not_count, "left": left, "sentence": sentence}
 
     @routes.get("/keys/taken-back")
     async def taken_back() -> list[dict[str, Any]]:
@@ -119,6 +139,47 @@ def _after_theft(node: Node) -> APIRouter:
     return routes
 
 
+def _decide_named(conn: Connection, log: Log, asked: Decision) -> None:
+    if asked.mine or asked.not_mine:
+        found = log.suspects.all(conn)
+        mine.decide(conn, log, _named(found, asked.mine), _named(found, asked.not_mine))
+
+
+def _by_moment(
+    conn: Connection, log: Log, asked: Decision
+) -> tuple[Sequence[bytes], Sequence[bytes]]:
+    """Which revisions are the owner's, and which are not, by when they were said."""
+    before, after = asked.mine_before, asked.not_mine_from
+    if before is None and after is None:
+        return [], []
+    moments = log.suspects.moments(conn)
+    return (
+        [hashed for said, hashed in moments if before is not None and said < before],
+        [hashed for said, hashed in moments if after is not None and said >= after],
+    )
+
+
+async def _in_steps(
+    node: Node,
+    hashes: Sequence[bytes],
+    decide: Callable[[Connection, Sequence[Suspect]], None],
+) -> int:
+    """Decide a few in each transaction, so that others write in between; say how many there were."""
+    suspects = rooms_of(node).log.suspects
+
+    def step(conn: Connection, some: Sequence[bytes]) -> int:
+        found = suspects.among(conn, some)
+        if found:
+            decide(conn, found)
+        return len(found)
+
+    count = 0
+    for start in range(0, len(hashes), STEP):
+        some = hashes[start : start + STEP]
+        count += await node.db.write(partial(step, some=some))
+    return count
+
+
 def _named(found: Sequence[Suspect], names: Collection[str]) -> list[Suspect]:
     known = {suspect.name: suspect for suspect in found}
     if not known.keys() >= set(names):
@@ -127,6 +188,22 @@ def _named(found: Sequence[Suspect], names: Collection[str]) -> list[Suspect]:
 
 
 # -- shapes --
+
+
+def _decided(mine_count: int, not_count: int, left: int) -> str:
+    """What came of a decision, in words."""
+    said = []
+    if mine_count:
+        said.append(f"{_things(mine_count)} taken in as yours.")
+    if not_count:
+        said.append(f"{_things(not_count)} not yours: your friends' machines take it out.")
+    if left:
+        said.append(f"{_things(left)} still waiting for your word.")
+    return " ".join(said) or "There was nothing to decide."
+
+
+def _things(count: int) -> str:
+    return "One thing is" if count == 1 else f"{count:,} things are"
 
 
 def _keys(conn: Connection, rooms: Rooms) -> dict[str, Any]:
@@ -149,7 +226,7 @@ def _event(number: int, reason: str) -> str:
 
 def _theft(conn: Connection, rooms: Rooms) -> dict[str, Any]:
     waiting = rooms.delivery.keys.unheard(conn)
-    count = len(rooms.log.suspects.all(conn))
+    count = rooms.log.suspects.count(conn)
     persons = rooms.friends.persons(conn, waiting)
     names = sorted(person["name"] for person in persons.values())
     state = _state(rooms, waiting=bool(waiting), asking=bool(count))

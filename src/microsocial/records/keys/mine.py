@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from microsocial.protocol.disowning import reach
 from microsocial.protocol.encoding import b64u
 from microsocial.protocol.limits import MAX_DISOWNED
+from microsocial.records.keys.suspects import Suspect
 from microsocial.records.model import Stored
 from microsocial.records.service import Log
 from microsocial.records.visibility import ONE_VALUED
@@ -23,6 +24,15 @@ def disown(conn: Connection, log: Log, revisions: Sequence[Stored]) -> None:
     for start in range(0, len(items), MAX_DISOWNED):
         some = {"items": items[start : start + MAX_DISOWNED]}
         log.say(conn, "disown", some, audience="friends")
+
+
+def decide(
+    conn: Connection, log: Log, are_mine: Sequence[Suspect], are_not: Sequence[Suspect]
+) -> None:
+    """The owner has said which of these they said."""
+    log.suspects.take(conn, are_mine)
+    log.suspects.give_up(conn, are_not)
+    disown(conn, log, [suspect.stored for suspect in are_not])
 
 
 def renew_ones(conn: Connection, log: Log) -> None:

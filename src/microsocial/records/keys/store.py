@@ -168,6 +168,15 @@ def undecided(conn: Connection) -> Sequence[Row[Any]]:
     return conn.execute(query.order_by(suspects.c.found.desc(), suspects.c.hash)).all()
 
 
+def count_undecided(conn: Connection) -> int:
+    query = select(func.count()).select_from(suspects).where(suspects.c.decided.is_(None))
+    return conn.execute(query).scalar_one()
+
+
+def undecided_among(conn: Connection, hashes: Collection[bytes]) -> Sequence[Row[Any]]:
+    return [row for row in rows.among(conn, suspects, "hash", hashes) if row.decided is None]
+
+
 def holders(conn: Connection, hashes: Collection[bytes]) -> Sequence[Row[Any]]:
     return rows.among(conn, suspect_holders, "hash", hashes)
 

@@ -6,8 +6,9 @@ It is fetched in a reunion like anything I lost, but kept apart: the owner says 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from microsocial.database import WordsErased
 from microsocial.events import emit
@@ -71,6 +72,13 @@ class Suspects:
         aside = kept.aside_among(conn, me, {unb64u(held.hash) for held in mine if held.hash})
         return [held for held in mine if held.hash and unb64u(held.hash) in aside]
 
+    def is_another(self, held: Held, let_go: bytes | None) -> bool:
+        """Say whether somebody holds another revision of what I let go: since my key was stolen, it may be a thief's."""
+        me = self._ground.me
+        if held.author != me.id or held.hash is None or not reach(me.key_log, me.key_number):
+            return False
+        return unb64u(held.hash) != let_go
+
     def are_doubtful(self, conn: Connection, found: Stored, holder: str) -> bool:
         """Say whether it was signed under a key that a theft ended; keep it apart if it would change my log."""
         me = self._ground.me
@@ -87,7 +95,23 @@ class Suspects:
 
     def all(self, conn: Connection) -> list[Suspect]:
         """What waits for the owner's word, the last found first."""
-        rows = kept.undecided(conn)
+        return self._suspects(conn, kept.undecided(conn))
+
+    def count(self, conn: Connection) -> int:
+        """How much waits for the owner's word."""
+        return kept.count_undecided(conn)
+
+    def among(self, conn: Connection, hashes: Collection[bytes]) -> list[Suspect]:
+        """What of these revisions waits for the owner's word, in the order in which they were said, deletions first."""
+        found = self._suspects(conn, kept.undecided_among(conn, hashes))
+        return sorted(found, key=lambda one: (not one.stored.withdrawn, one.stored.revision))
+
+    def moments(self, conn: Connection) -> list[tuple[int, bytes]]:
+        """When each thing that waits for the owner's word was said, as its signer has it; the first said first."""
+        read = (self._read(row.envelope, row.found) for row in kept.undecided(conn))
+        return sorted((stored.revision, stored.hash) for stored in read)
+
+    def _suspects(self, conn: Connection, rows: Sequence[Row[Any]]) -> list[Suspect]:
         holders: dict[bytes, list[str]] = defaultdict(list)
         for row in kept.holders(conn, [row.hash for row in rows]):
             holders[row.hash].append(row.person)
