@@ -14,7 +14,7 @@ from microsocial.delivery.keys import KeyMatters
 from microsocial.delivery.model import LongerKeyLog, Wait
 from microsocial.records.keys import store as kept
 from microsocial.records.keys.mine import disown
-from microsocial.records.keys.suspects import TAKEN_BACK_FOR_MS
+from microsocial.records.keys.suspects import TAKEN_BACK_FOR_MS, Suspects
 from microsocial.records.store import take_backs
 
 
@@ -221,6 +221,78 @@ def _end_of_reunion(sender: Person, receiver: Person) -> Letter:
         assert reply is not None
         sender.hear_answer(reply)
     raise AssertionError("no reunion")
+
+
+def under_a_post_that_is_gone(thief: Person, ana: Person, ben: Person) -> None:
+    (comment,) = ana.records(kind="comment")
+    thief.delete((ana.id, comment.id))
+    carry(thief, ben)
+    ana.delete((ana.id, ana.records(kind="post")[0].id))
+
+
+def of_a_post_that_is_purged(thief: Person, ana: Person, ben: Person) -> None:
+    post = (ana.id, ana.records(kind="post")[0].id)
+    thief.edit(post, "a thief's words")
+    carry(thief, ben)
+    ana.purge(post)
+
+
+def under_the_name_of_a_message_that_is_cleared(thief: Person, ana: Person, ben: Person) -> None:
+    (message,) = ana.records(kind="message")
+    ana.clear(ana.world.people[2])
+    thief.purge((ana.id, message.id))
+    thief.post("a thief's words", record_id=message.id)
+    carry(thief, ben)
+
+
+LET_GO = [
+    under_a_post_that_is_gone,
+    of_a_post_that_is_purged,
+    under_the_name_of_a_message_that_is_cleared,
+]
+
+
+def said_under_a_name_that_was_let_go(
+    world: World, misdeed: Callable[[Person, Person, Person], None]
+) -> None:
+    ana, ben, cem = world.people
+    post = ana.post("hello")
+    ana.comment(post, "well?")
+    ana.message(cem, "how are you?")
+    world.run()
+    misdeed(world.steal(ana), ana, ben)
+    world.settle()
+    world.check()
+
+
+@pytest.mark.parametrize("misdeed", LET_GO)
+def test_what_a_thief_said_under_a_name_that_was_let_go_is_gone_too(
+    world: World, misdeed: Callable[[Person, Person, Person], None]
+) -> None:
+    """Spec 8.4: it is no more in the author's log than anything else of a thief's."""
+    said_under_a_name_that_was_let_go(world, misdeed)
+
+
+@pytest.mark.parametrize("misdeed", LET_GO)
+def test_it_stays_when_a_name_that_was_let_go_is_not_looked_at(
+    world: World,
+    misdeed: Callable[[Person, Person, Person], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Suspects, "is_another", lambda *_: False)
+    with pytest.raises(AssertionError, match=r"which a thief said|ana forgot"):
+        said_under_a_name_that_was_let_go(world, misdeed)
+
+
+def test_what_was_let_go_is_not_asked_about_when_friends_hold_that_very_revision(
+    world: World, ana: Person, ben: Person
+) -> None:
+    post = ana.post("hello")
+    world.run()
+    ana.purge(post)
+    ana.rotate("stolen")
+    world.run()
+    assert ben.holds(post) and not ana.suspects()
 
 
 def test_what_a_thief_took_out_of_a_thread_is_back(

@@ -180,12 +180,15 @@ class Person:
         to: "Iterable[Person]" = (),
         *,
         lasts: int | None = None,
+        record_id: str | None = None,
     ) -> Name:
         readers = [person.id for person in to]
         fields = {"text": text, **self._until(lasts)}
 
         def publish(conn: Connection) -> Stored:
-            return self.log.say(conn, "post", fields, audience=audience, readers=readers)
+            return self.log.say(
+                conn, "post", fields, audience=audience, readers=readers, record_id=record_id
+            )
 
         stored = self.write(publish)
         self.world.entitle(self, stored, readers)

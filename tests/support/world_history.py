@@ -51,7 +51,7 @@ ACTIONS: dict[str, int] = {
 }
 COPYING = {"copy": 1}
 KEYS = {"rotate": 2, "steal": 2}  # a thief then does whatever people do
-ENDS = {"post_for_a_while": 6, "message_for_a_while": 3, "expire": 3}
+ENDS = {"post_for_a_while": 6, "message_for_a_while": 3, "expire": 3, "purge_mine": 1}
 MOVES = {"move": 2}
 
 
@@ -231,6 +231,12 @@ class History:
         person = self.person(a)
         others = [name for name in self._records(person, None, "post") if name[0] != person.id]
         if record := self._pick(others, b):
+            person.purge(record)
+
+    def purge_mine(self, a: int, b: int) -> None:
+        """Friends keep what they have."""
+        person = self.person(a)
+        if record := self._pick(self._records(person, person.id, "post"), b):
             person.purge(record)
 
     def offer(self, a: int, b: int) -> None:

@@ -171,6 +171,8 @@ class Ground:
         if known is not None:
             thread_author = known.thread_author
             unsaid = self._unsaid(conn, known)
+            if known.author == self.me.id:
+                unsaid["hash"] = known.hash
             store.drop(conn, known.no)
             self._erase_older(conn, known)
             handler: object = self.handlers.get(known.kind)

@@ -148,7 +148,7 @@ class Reunion:
         if gone is None:
             return True
         self._ground.remind(conn, person, held.author, held.id, gone.why)
-        return False
+        return self._suspects.is_another(held, gone.hash)
 
     def _give(
         self,
