@@ -41,7 +41,8 @@ const isForms = (entry: string | Forms): entry is Forms => typeof entry !== 'str
 function template(key: Key, n: unknown): string {
   const entry: string | Forms = catalogue[key];
   if (!isForms(entry)) return entry;
-  return entry[plural.select(typeof n === 'number' ? n : 0)] ?? entry.other;
+  const none = n === 0 ? entry.zero : undefined; // "there are none" reads better, also where 0 counts as many
+  return none ?? entry[plural.select(typeof n === 'number' ? n : 0)] ?? entry.other;
 }
 
 /** The sentence of this key, filled in: `t('feed.end', { when: 'Sunday 18:10' })`. */
