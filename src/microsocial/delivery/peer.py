@@ -9,7 +9,7 @@ from microsocial.delivery import store
 from microsocial.delivery.service import Delivery
 from microsocial.protocol.encoding import b64u, unb64u
 from microsocial.protocol.exchange import PublicAddress, PublicName, WellKnown
-from microsocial.protocol.keys import KeyLog, decode_key_log
+from microsocial.protocol.keys import KeyLog
 from microsocial.protocol.limits import MAX_PAGE_BYTES, MAX_PAGE_RECORDS
 from microsocial.protocol.refusals import Malformed
 from microsocial.protocol.signatures import SignedRequest
@@ -43,12 +43,12 @@ def reception(
     help_friend: Help = no_help,
 ) -> Reception:
     """Join the door to the rooms. `is_friend`, `open_greeting`, `greet`, `awaited`, `came`, `help_friend` are the friends room's, `heard` and `turned_away` the courier's, `blob` the media room's."""
-    nobodys = host.key_log.encoded()[:1]
 
     def kept(conn: Connection, person: str) -> KeyLog | None:
-        """Not a log that came with somebody's thread: that would say whose friends I am."""
-        known = log.key_logs(conn, [person]).get(person) or decode_key_log(nobodys)
-        return known if known.id == person and store.find(conn, person) is not None else None
+        """Not a log that came with somebody's thread: that would say whose friends I am. Both are asked for anybody."""
+        known = log.key_logs(conn, [person]).get(person)
+        has_written = store.find(conn, person) is not None
+        return known if has_written else None
 
     return Reception(
         host=host,

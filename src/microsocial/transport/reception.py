@@ -88,8 +88,8 @@ class Reception:
 
     Args:
         host: the person who lives here.
-        kept: the key log of a friend or of somebody who once was one, or None, also when it is known from elsewhere. Has to take
-            as long for anybody else.
+        kept: the key log of a friend or of somebody who once was one, or None, also when it is known from elsewhere. As much
+            is asked for anybody.
         is_friend: whether letters of this person are taken in.
         open: `(conn, sender, purpose, sealed) -> opened`: open and verify an update, reunion or farewell of a friend. Only reads.
         apply: `(conn, opened) -> answer`: do what it asks, in a write transaction; the answer's signed bytes.

@@ -1,6 +1,7 @@
 """People's key logs: they only grow; when they grew, and two that contradict each other, are kept (spec 3.4)."""
 
 from collections.abc import Callable, Collection
+from functools import lru_cache
 
 from sqlalchemy import Connection
 
@@ -15,6 +16,16 @@ from microsocial.records.model import KeysChanged, KeysForked, Me
 Grown = Callable[[Connection, int, KeyLog], None]
 
 
+# A log of one step is about 2 KB in memory; more people than this are seldom met in one day.
+MAX_DECODED = 1_000
+
+
+@lru_cache(MAX_DECODED)
+def _decoded(text: str) -> KeyLog:
+    """Check a stored log once, not with each request: so it also takes as long for who has one here as for who has none."""
+    return decode_key_log(text.split(" "))
+
+
 class KeyRings:
     def __init__(self, me: Me, clock: Clock) -> None:
         self._me = me
@@ -26,10 +37,7 @@ class KeyRings:
 
     def logs(self, conn: Connection, persons: Collection[str]) -> dict[str, KeyLog]:
         """Give the key logs of those among these people whose log is known; mine too."""
-        known = {
-            person: decode_key_log(text.split(" "))
-            for person, text in store.key_logs(conn, persons).items()
-        }
+        known = {person: _decoded(text) for person, text in store.key_logs(conn, persons).items()}
         return known | ({self._me.id: self._me.key_log} if self._me.id in persons else {})
 
     def keep(self, conn: Connection, key_log: KeyLog) -> None:
