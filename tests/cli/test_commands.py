@@ -15,6 +15,7 @@ import pytest
 
 from microsocial.cli import main as cli
 from microsocial.cli.days import beginning_of
+from microsocial.cli.door import is_open
 
 ANA = {"id": "A" * 43, "name": "Ana", "is_me": True, "is_friend": False, "hue": 1, "avatar": None}
 POST = {
@@ -345,3 +346,26 @@ def test_an_id_of_nothing_that_waits_decides_nothing(node: FakeNode, type_: Term
         code, _, err = type_("keys", *words)
         assert code != 0 and "Nothing of that id" in err
     assert {method for method, *_ in node.asked} == {"GET"}
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://node.invalid", True),
+        ("http://192.168.1.5:8000", True),
+        ("http://127.evil.example", True),
+        ("https://node.invalid", False),
+        ("http://localhost:8000", False),
+        ("http://ana.localhost", False),
+        ("http://127.0.0.1:8000", False),
+        ("http://[::1]:8000", False),
+    ],
+)
+def test_who_names_a_node_elsewhere_without_tls_is_warned(url: str, expected: bool) -> None:
+    assert is_open(url) is expected
+
+
+def test_the_warning_comes_before_anything_is_typed_or_sent(type_: Terminal) -> None:
+    _, out, err = type_("leave", "--url", "http://node.invalid", "--token", "t", folder=False)
+    assert err.startswith("Everything between here and that node travels unencrypted")
+    assert out == ""

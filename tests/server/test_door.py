@@ -12,13 +12,20 @@ def token_of(node):
 
 async def test_a_new_node_says_so_and_nothing_else(stranger):
     answer = await stranger.get("/session")
-    assert answer.json() == {"state": "new", "name": None, "id": None, "csrf": None}
+    assert answer.json() == {
+        "state": "new",
+        "name": None,
+        "id": None,
+        "csrf": None,
+        "is_open_wire": True,
+    }
 
 
 async def test_setup_makes_the_person_and_logs_in(owner, node):
     assert len(owner.words) == 24
     session = (await owner.get("/session")).json()
-    assert session == {"state": "open", "name": "Ana", "id": node.me.id, "csrf": owner.csrf}
+    told = {"state": "open", "name": "Ana", "id": node.me.id, "csrf": owner.csrf}
+    assert session == {**told, "is_open_wire": False}
     me = (await owner.get("/me")).json()
     assert (me["name"], me["is_me"], me["words_confirmed"]) == ("Ana", True, False)
     assert me["words_asked"] == owner.asked

@@ -5,14 +5,16 @@ import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeVar
+from urllib.parse import urlsplit
 
 import typer
 
 from microsocial.cli.ids import TakesIds
 from microsocial.cli.late import load
-from microsocial.cli.words import say, show_json
+from microsocial.cli.words import complain, say, show_json
 from microsocial.client import calls
 from microsocial.client.calls import Call
 
@@ -33,6 +35,25 @@ UrlOption = Annotated[
 TokenOption = Annotated[
     str | None, typer.Option("--token", help="The key for that node.", show_default=False)
 ]
+
+
+OPEN_WIRE = (
+    "Everything between here and that node travels unencrypted, also passwords, words and keys: whoever sits in between can read along. "
+    "Use its https:// address."
+)
+
+
+def is_open(url: str) -> bool:
+    """Whether what is typed for this address leaves the machine without TLS."""
+    parts = urlsplit(url)
+    return parts.scheme == "http" and not _is_this_machine(parts.hostname or "")
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 @dataclass
@@ -102,6 +123,8 @@ def owner_command(
         def run(
             data: Path | None, url: str | None, token: str | None, as_json: bool, **own: Any
         ) -> None:
+            if url is not None and is_open(url):
+                complain(OPEN_WIRE)
             with contextlib.closing(Door(data, url, token, as_json)) as door:
                 command(door, **own)  # type: ignore[call-arg]  # typer fills in by name
 

@@ -10,6 +10,7 @@ events, the built web app. Front door: `app.create_app(node)`.
     live.py    server-sent events             headers.py  security headers
     webapp.py  the built web app              problems.py errors in words
     status.py  how the node is, and names to ids
+    wire.py    whether others can read along
 
 May import: node, feed, site, archive, posts, messages, friends, delivery, media, identity, records, transport, context,
 database, protocol, settings, errors, events, clock.

@@ -6,6 +6,8 @@ Their names contain part of the person's id, since cookies ignore ports and seve
 from starlette.requests import Request
 from starlette.responses import Response
 
+from microsocial.server.wire import is_secure
+
 YEAR_S = 365 * 24 * 3600  # how long the browser keeps them; the node decides when a session is over
 
 
@@ -25,20 +27,11 @@ def give(request: Request, response: Response, name: str, secret: str) -> None:
         path="/",
         httponly=True,
         samesite="strict",
-        secure=_is_secure(request),
+        secure=is_secure(request),
     )
 
 
 def take_back(request: Request, response: Response, name: str) -> None:
     response.delete_cookie(
-        name, path="/", httponly=True, samesite="strict", secure=_is_secure(request)
+        name, path="/", httponly=True, samesite="strict", secure=is_secure(request)
     )
-
-
-def _is_secure(request: Request) -> bool:
-    """Whether the browser came over TLS: a proxy that is not trusted cannot tell us, but the browser's own page can.
-
-    At home the same node is also reached without TLS, where no browser would keep a secure cookie; so the configured address is
-    not asked.
-    """
-    return request.url.scheme == "https" or request.headers.get("origin", "").startswith("https://")

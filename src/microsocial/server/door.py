@@ -25,6 +25,7 @@ from microsocial.identity.zones import keep_zone
 from microsocial.node import Node
 from microsocial.server.cookies import browser_name, give, session_name, take_back
 from microsocial.server.owner import OwnerCheck, check_same_site, session_of
+from microsocial.server.wire import is_open
 
 
 class Setup(Body):
@@ -69,13 +70,13 @@ class Door:
 
     async def session(self, request: Request) -> dict[str, Any]:
         """Tell whether somebody lives here and whether you are logged in as them."""
-        me = self._node.me
+        me, way = self._node.me, {"is_open_wire": is_open(request)}
         if me is None:
-            return {"state": "new", "name": None, "id": None, "csrf": None}
+            return {"state": "new", "name": None, "id": None, "csrf": None, **way}
         found = await session_of(self._node, request)
         state, csrf = ("open", csrf_of(found[1])) if found else ("locked", None)
         name = await self._node.db.read(self._node.name)
-        return {"state": state, "name": name, "id": me.id, "csrf": csrf}
+        return {"state": state, "name": name, "id": me.id, "csrf": csrf, **way}
 
     async def setup(self, request: Request, asked: Setup) -> Response:
         """Make the person. The answer shows the 24 words, once."""
