@@ -170,8 +170,8 @@ class Screen:
     def set_up(self) -> None:
         """Open the one-time link that `run` printed."""
         log = self.person.node.log_file
-        link = wait_for(lambda: SETUP_LINK.search(log.read_text("utf-8")))
-        self.page.goto(link.group())
+        links = wait_for(lambda: SETUP_LINK.findall(log.read_text("utf-8")))
+        self.page.goto(links[-1])  # each start prints a new one
 
     def log_in(self, password: str | None = None) -> None:
         self.open()

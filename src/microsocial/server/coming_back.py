@@ -221,6 +221,8 @@ class ComingBack:
         me = self._node.me
         if one.back is None or me is None or self._known(asked.token) is not one:
             return JSONResponse(told)
+        if await request.is_disconnected():  # a page that was closed: who opens it again is let in
+            return Response(status_code=204)
         self._try = None
         return await self._door.let_in(request, me, told, asked.time_zone)
 
