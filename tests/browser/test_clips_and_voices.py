@@ -9,6 +9,8 @@ from tests.support.nodes import wait_for
 
 SIZES = pytest.mark.parametrize("sizes", [(PHONE, DESKTOP), (DESKTOP, PHONE)], ids=["from-phone", "from-desktop"])  # fmt: skip
 
+DAY_MS = 86_400_000
+
 
 @pytest.fixture
 def screens(pair, look_at, sizes):
@@ -104,6 +106,8 @@ def test_a_clip_is_handed_over_when_it_is_copied_and_the_page_may_be_closed(scre
     empty(ana)
     words = f"goes out by itself, {ana.size['width']}"
     ana.page.get_by_label("What you want to say").fill(words)
+    lasts = ana.page.get_by_label("How long it stays")
+    lasts.select_option(label="Gone after a week")
     pick(ana, "Add a clip", foreign_clip(tmp_path / "old.mp4"))
     ana.button("Post to 1 friend").click()
     waits = ana.post(words).get_by_role("progressbar", name="How far your machine is")
@@ -113,12 +117,16 @@ def test_a_clip_is_handed_over_when_it_is_copied_and_the_page_may_be_closed(scre
     expect(waits).to_be_visible()
     ana.button("Take it back").click()
     expect(ana.page.get_by_label("What you want to say")).to_have_value(words)
+    expect(lasts).to_have_value("7")
     expect(ana.post(words)).to_have_count(0)
     ana.button("Post to 1 friend").click()
     expect(waits).to_be_visible()
     ana.page.goto("about:blank")
 
-    wait_for(lambda: [post for post in ben.person.feed() if post["text"] == words], seconds=60)
+    [post] = wait_for(
+        lambda: [post for post in ben.person.feed() if post["text"] == words], seconds=60
+    )
+    assert 6 * DAY_MS < post["expires"] - post["created"] <= 7 * DAY_MS
     ana.open()
     expect(ana.post(words)).to_contain_text("has it")
     expect(ana.post(words)).to_have_count(1)

@@ -3,6 +3,7 @@
 import contextlib
 import shutil
 
+import pytest
 from playwright.sync_api import expect
 from tests.support.browser import DESKTOP, PHONE
 from tests.support.faults import WallClock
@@ -138,6 +139,7 @@ def test_what_was_taken_back_before_anybody_noticed_is_undone(look_at, tmp_path)
             expect(screen.post("buy this")).to_have_count(0)
 
 
+@pytest.mark.soak  # clocks are set while nodes run
 def test_much_is_decided_at_once_by_the_day_it_was_said(look_at, tmp_path):
     clocks = {}
 

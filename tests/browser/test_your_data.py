@@ -133,29 +133,45 @@ def test_a_stolen_key_is_locked_out_with_the_words(two, look_at):
 
 
 def test_a_move_stands_on_every_screen_and_is_taken_back(two, look_at):
-    ana, _ = two
+    ana, ben = two
     screen = look_at(ana, size=PHONE)
     screen.log_in()
     screen.go("me/moving")
+    password = screen.page.get_by_label("Your password")
+    password.fill(ana.password)
     screen.page.get_by_label("The new address").fill("nowhere at all")
     screen.button("Move there").click()
     sure = screen.dialog("Send everybody on?")
-    screen.forgive("400")
+    screen.forgive("40[01]")
     sure.get_by_role("button", name="Move there").click()
     expect(screen.page.get_by_text("That is no address others could use.")).to_be_visible()
     screen.page.get_by_label("The new address").fill("https://ana.example")
+    password.fill("certainly wrong")
+    screen.button("Move there").click()
+    sure.get_by_role("button", name="Move there").click()
+    expect(password).to_have_attribute("aria-invalid", "true")
+    password.fill(ana.password)
     screen.button("Move there").click()
     sure.get_by_role("button", name="Move there").click()
     expect(screen.page.get_by_text("You live at https://ana.example now.")).to_be_visible()
     for place in ("feed", "messages"):
         screen.go(place)
         expect(screen.page.get_by_text("You live at https://ana.example now.")).to_be_visible()
+    # Nothing is offered to write in; it says why, and leads to where one lives.
+    for place, line in (("write", "What you want to say"), (f"messages/{ben.id}", "Write to Ben")):
+        screen.go(place)
+        expect(screen.page.get_by_text("You moved away from this machine")).to_be_visible()
+        expect(screen.page.get_by_label(line)).to_have_count(0)
+        there = screen.page.get_by_role("link", name="Go on at https://ana.example")
+        expect(there).to_have_attribute("href", "https://ana.example/app/")
         screen.is_fine()
     screen.go("me/moving")
     screen.button("I live here after all").click()
     expect(screen.page.get_by_label("The new address")).to_be_visible()
     screen.go("feed")
     expect(screen.page.get_by_text("You live at https://ana.example now.")).to_have_count(0)
+    screen.go("write")
+    expect(screen.page.get_by_label("What you want to say")).to_be_visible()
 
 
 def test_a_friend_is_helped_to_come_back(two, look_at):
@@ -193,6 +209,9 @@ def test_everything_is_deleted_and_said_to_be_gone(two, look_at):
     screen.is_fine()
     screen.go("feed")
     expect(screen.page.get_by_text("You are deleting everything.")).to_be_visible()
+    screen.go("write")
+    expect(screen.page.get_by_text("so nothing new is said here")).to_be_visible()
+    expect(screen.page.get_by_label("What you want to say")).to_have_count(0)
     screen.go("me/leave")
     screen.button("Stop, I stay").click()
     expect(screen.button("Begin to delete everything")).to_be_visible()

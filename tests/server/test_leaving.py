@@ -93,6 +93,8 @@ async def test_on_a_node_one_moved_away_from_one_may_look_and_not_speak(owner):
         refused = await owner.send(method, path, asked)
         assert refused.status_code == 409, path
         assert refused.json()["type"] == "about:microsocial/moved-away"
+    me = (await owner.get("/me")).json()["id"]
+    assert (await owner.post(f"/messages/{me}/read")).json()["type"] != refused.json()["type"]
     assert await texts(owner) == ["said before"]
     assert (await owner.get("/status")).json()["moved"] == "https://new.example"
     assert (await owner.send("DELETE", "/move")).json()["state"] == "here"

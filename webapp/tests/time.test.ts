@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { daysOf, expiry, nearest } from '$lib/posts/lasting';
 import { clock, day, daysBetween, moment, short, when } from '$lib/words/time';
 
 const at = (month: number, date: number, hours: number, minutes = 0): number =>
@@ -39,5 +40,17 @@ describe('moments in words', () => {
     expect(when(at(11, 2, 9), now)).toBe('on 2 November');
     expect(when(at(11, 22, 9), now)).toBe(`tomorrow at ${clock(at(11, 22, 9))}`);
     expect(when(at(11, 28, 9), now)).toBe('on 28 November');
+  });
+});
+
+describe('how long something stays', () => {
+  const made = at(11, 21, 14, 20);
+  test('is the same again when the machine kept it', () => {
+    expect(daysOf(made, null)).toBe(0);
+    expect(expiry(daysOf(made, made + 7 * 86_400_000), now)).toBe(now + 7 * 86_400_000);
+    expect(expiry(daysOf(made, made - 1), now)).toBeNull();
+  });
+  test('is never longer than it was when it has to be one of the choices', () => {
+    expect([0, 0.2, 1, 6.4, 6.9, 7, 29, 30, 400].map(nearest)).toEqual([0, 1, 1, 1, 7, 7, 7, 30, 30]);
   });
 });

@@ -70,8 +70,9 @@ def scope_needed(method: str, path: str) -> Scope:
 
 
 async def _check_lives_here(node: Node, request: Request) -> None:
-    first = request.url.path.removeprefix(API).lstrip("/").split("/", 1)[0]
-    if request.method not in SAFE_METHODS and first in _SAYING and node.rooms:
+    first, *rest = request.url.path.removeprefix(API).strip("/").split("/")
+    is_saying = first in _SAYING and rest[-1:] != ["read"]  # what one has read stays here
+    if request.method not in SAFE_METHODS and is_saying and node.rooms:
         await node.db.read(node.rooms.delivery.residence.check)
 
 
