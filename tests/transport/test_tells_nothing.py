@@ -380,7 +380,7 @@ async def test_an_impostor_is_slowed_down_alike_whoever_they_claim_to_be() -> No
         (one_who_ended_it, "not-friends", "applied"),
         (a_blocked_friend, "not-friends", "not-friends"),
         (a_blocked_stranger, "key-unknown", "not-friends"),
-        (awaited, "key-unknown", "busy"),
+        (awaited, "busy", "busy"),
         (a_friend_still_to_be_found, "key-unknown", "busy"),
         (one_who_wrote_in_a_thread, "key-unknown", "not-friends"),
     ],

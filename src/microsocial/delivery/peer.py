@@ -39,16 +39,17 @@ def reception(
     turned_away: Callable[[str], None] = lambda _person: None,
     awaited: Callable[[Connection, str], bool] = lambda _conn, _person: False,
     came: Callable[[str], None] = lambda _person: None,
+    greeted: Callable[[Connection, str], KeyLog | None] = lambda _conn, _person: None,
     blob: Blobs = no_blob,
     help_friend: Help = no_help,
 ) -> Reception:
-    """Join the door to the rooms. `is_friend`, `open_greeting`, `greet`, `awaited`, `came`, `help_friend` are the friends room's, `heard` and `turned_away` the courier's, `blob` the media room's."""
+    """Join the door to the rooms. `is_friend`, `open_greeting`, `greet`, `awaited`, `came`, `greeted`, `help_friend` are the friends room's, `heard` and `turned_away` the courier's, `blob` the media room's."""
 
     def kept(conn: Connection, person: str) -> KeyLog | None:
-        """Not a log that came with somebody's thread: that would say whose friends I am. Both are asked for anybody."""
-        known = log.key_logs(conn, [person]).get(person)
+        """Not a log that came with somebody's thread: that would say whose friends I am. All is asked for anybody."""
+        known, met = log.key_logs(conn, [person]).get(person), greeted(conn, person)
         has_written = store.find(conn, person) is not None
-        return known if has_written else None
+        return known if has_written else met
 
     return Reception(
         host=host,

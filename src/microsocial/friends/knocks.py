@@ -17,6 +17,7 @@ from microsocial.protocol.exchange import InviteProof
 from microsocial.protocol.keys import KeyLog, decode_key_log
 from microsocial.protocol.limits import MAX_PREKEY_BYTES
 from microsocial.protocol.prekeys import PublishedPrekey, read_prekey
+from microsocial.records.keys.rings import decode_stored
 
 MINUTE_MS = 60 * 1000
 DAY_MS = 24 * 60 * MINUTE_MS
@@ -80,6 +81,12 @@ def find(conn: Connection, person: str) -> Knock | None:
         invite=InviteProof(**invite) if invite else None,
         note=row.note or "",
     )
+
+
+def key_log(conn: Connection, person: str) -> KeyLog | None:
+    """Give the key log of somebody whom I greeted: on their side we may be friends already, so they may write any moment."""
+    row = store.find(conn, store.knocks, person=person)
+    return decode_stored(row.key_log) if row is not None else None
 
 
 def take_prekey(conn: Connection, person: str, prekey: Envelope) -> None:

@@ -10,6 +10,7 @@ from microsocial.database import Database
 from microsocial.delivery.backoff import Backoff
 from microsocial.delivery.courier import Courier
 from microsocial.delivery.peer import reception
+from microsocial.friends import knocks
 from microsocial.friends.knocking import Knocking
 from microsocial.friends.renewing import Renewing
 from microsocial.friends.returning import Returning
@@ -113,6 +114,7 @@ def build_outside(
             turned_away=courier.turned_away,
             awaited=rooms.friends.is_awaited,
             came=returning.came,
+            greeted=knocks.key_log,
             blob=for_friends(db, rooms.media),
             help_friend=rooms.friends.help.answer,
         ),

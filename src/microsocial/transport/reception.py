@@ -50,7 +50,7 @@ class Caller:
     """Who somebody is to the person who lives here.
 
     Args:
-        kept: their key log, when they are a friend or once were one.
+        kept: their key log, when they are a friend or once were one, or were greeted from here.
         ended_it: no friend any more, because their machine said so: a thief may have done it (spec 9.5).
         is_awaited: a greeting of ours to them waits for theirs. On their side we may be friends already, so they are asked to wait
             (`busy`); `not-friends` would end what has not begun here yet.
@@ -88,7 +88,7 @@ class Reception:
 
     Args:
         host: the person who lives here.
-        kept: the key log of a friend or of somebody who once was one, or None, also when it is known from elsewhere. As much
+        kept: the key log of a friend, of somebody who once was one or was greeted; else None, also when it is known from elsewhere. As much
             is asked for anybody.
         is_friend: whether letters of this person are taken in.
         open: `(conn, sender, purpose, sealed) -> opened`: open and verify an update, reunion or farewell of a friend. Only reads.

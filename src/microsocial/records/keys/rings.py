@@ -21,7 +21,7 @@ MAX_DECODED = 1_000
 
 
 @lru_cache(MAX_DECODED)
-def _decoded(text: str) -> KeyLog:
+def decode_stored(text: str) -> KeyLog:
     """Check a stored log once, not with each request: so it also takes as long for who has one here as for who has none."""
     return decode_key_log(text.split(" "))
 
@@ -37,7 +37,9 @@ class KeyRings:
 
     def logs(self, conn: Connection, persons: Collection[str]) -> dict[str, KeyLog]:
         """Give the key logs of those among these people whose log is known; mine too."""
-        known = {person: _decoded(text) for person, text in store.key_logs(conn, persons).items()}
+        known = {
+            person: decode_stored(text) for person, text in store.key_logs(conn, persons).items()
+        }
         return known | ({self._me.id: self._me.key_log} if self._me.id in persons else {})
 
     def keep(self, conn: Connection, key_log: KeyLog) -> None:
