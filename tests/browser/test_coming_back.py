@@ -225,12 +225,12 @@ def test_an_export_brings_ana_back_after_a_theft(two, tmp_path, look_at):
     i_have_been_here_before(screen)
     screen.page.get_by_label("An export").check()
     (tmp_path / "other.zip").write_bytes(b"no zip at all")
-    screen.page.get_by_label("The zip").set_input_files(tmp_path / "other.zip")
+    screen.page.get_by_label("Choose the zip").set_input_files(tmp_path / "other.zip")
     screen.page.get_by_label("Somebody else may have it").check()
     fill(screen, ana.words)
     refused(screen, "not an export")
     screen.is_fine()
-    screen.page.get_by_label("The zip").set_input_files(zipped)
+    screen.page.get_by_label("Choose the zip").set_input_files(zipped)
 
     # Nobody knows whether the key is the newest while no friend answers; unless the person says to go on.
     ben.stop()
