@@ -113,7 +113,13 @@ def purge(
     )
     went = door.do(asked)
     door.tell(
-        went, went["sentence"], *([] if yes else ["Nothing was changed. Say --yes to do it."])
+        went,
+        went["sentence"],
+        *(
+            []
+            if yes
+            else [f"That frees {size(went['bytes'])}. Nothing was changed. Say --yes to do it."]
+        ),
     )
 
 

@@ -159,7 +159,7 @@ def test_the_sentence_says_what_went_and_what_cannot_be_undone():
     nothing = shape(Wish("posts"), Found(0, 0), is_done=False)
     assert nothing["sentence"] == "There is nothing like that here."
     would = shape(Wish("posts", tell=True), Found(1, 5_000), is_done=False)["sentence"]
-    assert would.startswith("1 post of yours would go, 5 KiB. Your friends' machines would remove")
+    assert would.startswith("1 post of yours would go. Your friends' machines would remove")
     assert would.endswith("There is no undo.")
     here = shape(Wish("posts"), Found(1, 5_000), is_done=False)["sentence"]
     assert here.endswith("There is no undo, but for an export made before.")

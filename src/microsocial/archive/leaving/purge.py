@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from microsocial.archive.backups.model import size_of
 from microsocial.archive.leaving import store
 from microsocial.archive.leaving.model import Found, OnlyHere, OnlyOfFriends, PurgeShape, Wish
 from microsocial.media.service import Media
@@ -95,7 +94,7 @@ _THINGS = {
 
 
 def shape(wish: Wish, found: Found, *, is_done: bool, is_aside: bool = False) -> PurgeShape:
-    """Say what went, or would go, and honestly whether it can come back.
+    """Say what went, or would go, and honestly whether it can come back. How many bytes, every screen says in its own way.
 
     `is_aside`: a database that an undo set aside may still have it.
     """
@@ -109,7 +108,7 @@ def shape(wish: Wish, found: Found, *, is_done: bool, is_aside: bool = False) ->
         if is_aside and wish.what not in {"media", "copies"}:
             sentence += " The database that going back from an upgrade set aside still has what it had then."
     else:
-        sentence = f"{what} would go, {size_of(found.bytes)}. {_after(wish, would=True)}"
+        sentence = f"{what} would go. {_after(wish, would=True)}"
     return PurgeShape(count=found.count, bytes=found.bytes, sentence=sentence)
 
 
