@@ -41,10 +41,9 @@ class Database:
         self._writer: Writer | None = None
         self._eraser: Eraser | None = None
         self._long_readers: ThreadPoolExecutor | None = None
-        self.bus.subscribe(WordsErased, self._erase_soon)
 
     def open(self) -> Self:
-        """Open, bring the schema up to date, and finish an erasure that a crash interrupted. What was closed can be opened again."""
+        """Open, bring the schema up to date, and finish an erasure that a crash interrupted."""
         if self.path is None:
             self._reader = connect.to_memory(migrate.template())
             return self
@@ -55,6 +54,7 @@ class Database:
             self._reader = connect.to_read(path)
         self._long_readers = ThreadPoolExecutor(LONG_READERS, "database-reader")
         self._eraser = Eraser(path, self._run_alone)
+        self.bus.subscribe(WordsErased, self._eraser.erase_soon)
         self._eraser.erase_now()
         return self
 
@@ -158,10 +158,6 @@ class Database:
         if self._eraser is not None:
             await self.write(mark_due)
             await self._eraser.erase()
-
-    def _erase_soon(self, erased: WordsErased) -> None:
-        if self._eraser is not None:
-            self._eraser.erase_soon(erased)
 
     def snapshot(self) -> bytes:
         """The whole database as bytes, for `from_snapshot`."""
