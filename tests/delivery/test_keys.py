@@ -121,3 +121,19 @@ def test_a_letter_opened_before_a_rotation_does_not_undo_it(world: World) -> Non
     knows_newer_key(ben, ana)
     ben.write(lambda conn: ben.delivery.apply(conn, opened))
     assert ben.read(lambda conn: ben.log.key_logs(conn, [ana.id])[ana.id].number) == 1
+
+
+def test_who_knows_nothing_of_me_any_more_is_shown_my_first_key_and_says_that_we_are_no_friends() -> (
+    None
+):
+    """Spec 10.6: Ben's folder is from before he met Ana, so nothing at his door proves that it is her."""
+    world = World("ana", "ben")
+    ana, ben = world.people
+    before = ben.snapshot()
+    world.befriend(ana, ben)
+    world.settle()
+    ben.restore(before)
+    ana.post("are you there?")
+    world.run()
+    assert ana.friends() == []
+    assert ben.read(lambda conn: ben.log.key_logs(conn, [ana.id])) == {}

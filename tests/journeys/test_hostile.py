@@ -18,10 +18,11 @@ from microsocial.database import Database
 from microsocial.delivery import store as delivery_store
 from microsocial.identity.me import Me
 from microsocial.identity.service import Identity
+from microsocial.protocol.crypto import SigningKey
 from microsocial.protocol.encoding import dump
 from microsocial.protocol.envelope import parse_envelope, sign_envelope
 from microsocial.protocol.exchange import Answer, read_answer, read_well_known
-from microsocial.protocol.keys import decode_key_log
+from microsocial.protocol.keys import begin, decode_key_log, inception, signing_key
 from microsocial.protocol.limits import MAX_ANSWER_BYTES, MAX_SEALED_BYTES
 from microsocial.protocol.prekeys import PublishedPrekey, decode_prekey
 from microsocial.protocol.sealing import seal
@@ -260,6 +261,59 @@ def test_other_doors_refuse_too(hostile: Hostile):
                 assert response.status_code < 500, (path, purpose, response.text)
         for kind in ("text/html", "application/json", ""):
             _refused(hostile.post(b"MS1" + b"\0" * 5000, path=path, **{"Content-Type": kind}))
+
+
+def _asks(hostile: Hostile, keys: bytes) -> list[tuple[str, str, bytes, dict[str, str]]]:
+    """One request for each door that friends use."""
+    letter = {"Content-Type": PEER, "Microsocial-Purpose": "update"}
+    json = {"Content-Type": "application/json"}
+    help_me = dump({"nonce": "A" * 22})
+    linked = dump({"nonce": "A" * 22, "link": {"id": "A" * 11, "mac": "A" * 43}})
+    return [
+        ("POST", EXCHANGE, hostile.sealed(hostile.update()), letter),
+        ("GET", f"/peer/v1/media/{'A' * 43}", b"", {}),
+        ("POST", "/peer/v1/help", help_me, json),
+        ("POST", "/peer/v1/help", linked, json),
+        ("POST", "/peer/v1/keys", keys, json),
+    ]
+
+
+def _heard(
+    hostile: Hostile, person: str, key: SigningKey, ask: tuple[str, str, bytes, dict[str, str]]
+) -> tuple[Any, ...]:
+    """What is answered to who says to be this person, but for what they said themselves and the time."""
+    method, path, body, headers = ask
+    now, nonce = time.time_ns() // 1_000_000, secrets.token_bytes(16)
+    signed = sign_request(method, path, "", body, hostile.ana.id, key, f"{person}#0", now, nonce)
+    reply = hostile.http.request(method, path, content=body, headers=signed | headers)
+    said: Any = reply.content
+    if reply.headers["content-type"] == PEER:
+        said = {**_answered(reply).payload(), "to": "", "now": 0}
+    return reply.status_code, {**reply.headers, "date": ""}, len(reply.content), said
+
+
+def test_an_impostor_cannot_tell_a_friend_from_a_stranger(hostile: Hostile):
+    key = signing_key(secrets.token_bytes(32), 0)
+    own = dump({"keys": begin(inception(key, key.public)).encoded()})
+    for ask in _asks(hostile, own):
+        of_a_friend = _heard(hostile, hostile.me.id, key, ask)
+        assert of_a_friend == _heard(hostile, "A" * 43, key, ask), ask[1]
+    letter = _asks(hostile, own)[0]
+    is_really_the_friend = _heard(hostile, hostile.me.id, hostile.me.signing_key, letter)
+    assert is_really_the_friend != _heard(hostile, hostile.me.id, key, letter)
+
+
+def test_a_stranger_proves_to_be_one_and_hears_that_they_are(hostile: Hostile):
+    words = secrets.token_bytes(32)
+    key = signing_key(words, 0)
+    log = begin(inception(key, signing_key(words, 1).public))
+    shown = dump({"keys": log.encoded()})
+    letter, photo, asked, linked, keys = (
+        _heard(hostile, log.id, key, ask) for ask in _asks(hostile, shown)
+    )
+    assert {said[3]["status"] for said in (letter, photo, asked)} == {"key-unknown"}
+    assert linked[0] == 404
+    assert keys[3]["status"] == "not-friends"
 
 
 def test_no_method_on_any_address_breaks_the_node(hostile: Hostile):
