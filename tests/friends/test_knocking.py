@@ -35,6 +35,7 @@ async def test_both_sides_are_told_and_know_where_the_other_is(ana, ben):
     assert ana.page(ben)["address"] == [ben.url]
     assert ben.read(lambda conn: ben.delivery.urls(conn, ana.id)) == (ana.url,)
     assert ana.read(ana.delivery.active) == [ben.id]
+    assert ana.page(ben)["last_heard"] and ben.page(ana)["last_heard"]
 
 
 async def test_the_same_link_again_does_no_harm(street, ana, ben):

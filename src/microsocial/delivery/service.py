@@ -119,8 +119,10 @@ class Delivery:
         prekey: Envelope | str | None,
         key_log: KeyLog,
         urls: Sequence[str],
+        *,
+        heard: int | None = None,
     ) -> None:
-        """Start, or renew, writing to each other. `position` is theirs in my log, as their greeting says.
+        """Start, or renew, writing to each other. `position` is theirs in my log, as their greeting says, which came at `heard`.
 
         My own position in their log, and what was offered, belong to the pair of us and stay as they were (R12).
         """
@@ -150,6 +152,7 @@ class Delivery:
             ended_key=None,
             ended_mine=None,
             **({"prekey": encoded} if encoded else {}),
+            **({"last_heard": heard} if heard else {}),
         )
         emit(conn, CorrespondenceBegan(person))
 

@@ -303,6 +303,7 @@ class Doors:
         """Begin a friendship from their greeting. From this moment on they see what I say to friends."""
         person, greeting = introduced.person, introduced.greeting
         sees_from = self._log.tick(conn)
+        asked = store.find(conn, store.asks, person=person)
         store.put(
             conn,
             store.friends,
@@ -325,6 +326,7 @@ class Doors:
             greeting.prekey,
             introduced.key_log,
             introduced.address.urls,
+            heard=asked.received if asked else self._clock.now(),
         )
         self._renew(conn, introduced)
         self._places.note(conn, (person,))
