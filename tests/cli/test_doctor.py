@@ -60,7 +60,7 @@ def test_a_damaged_database_is_not_to_be_started(chosen):
     [(CopyRuns, "continue"), (LongerKeyLog, "rotate"), (KeysInTwoHands, "begin anew")],
 )
 def test_every_reason_to_stop_has_its_own_way_on(reason, way):
-    status = {"trouble": None, "clock": None, "stopped": reason.sentence()}
+    status = {"trouble": None, "clock": None, "coming_back": [], "stopped": reason.sentence()}
     [(_, advice)] = looks(_condition(status)).items()
     assert way in advice
 
@@ -138,7 +138,7 @@ def test_nobody_at_home(tmp_path):
 
 @pytest.mark.parametrize("what", ["trouble", "stopped", "clock"])
 def test_what_the_node_says_is_wrong_with_it_is_passed_on_with_advice(what):
-    status = {"trouble": None, "stopped": None, "clock": None}
+    status = {"trouble": None, "stopped": None, "clock": None, "coming_back": []}
     assert looks(_condition(status)) == {}
     [(said, advice)] = looks(_condition({**status, what: "Something is wrong."})).items()
     assert "Something is wrong." in said

@@ -58,6 +58,10 @@ def comment(person: Person, post: str, text: str) -> None:
     person.api.post(f"/posts/{post}/comments", {"text": text})
 
 
+def still_coming(person: Person) -> list[str]:
+    return list(person.api.get("/status")["coming_back"])
+
+
 def settled(*pairs: tuple[Person, Person]) -> None:
     """Until nobody has anything left to tell the other."""
     for one, other in pairs:
@@ -117,11 +121,13 @@ def test_words_and_one_friend_bring_everything_back_and_nobody_is_alarmed(tmp_pa
         wait_for(lambda: shown_photo(ana, post), seconds=30)
 
         # Somebody who was away hears it later, and gives back what only they had.
+        assert any("Not heard from yet" in one and "Cem" in one for one in still_coming(ana))
         cem.start()
         wait_for(lambda: "for the family" in ana.texts(), seconds=30)
         wait_for(lambda: comments(ana, post) == ["lovely"])
         [again] = ana.api.get("/circles")
         assert (again["name"], [one["name"] for one in again["people"]]) == ("Family", ["Cem"])
+        wait_for(lambda: still_coming(ana) == [])
         assert ana.api.get("/me")["about"] == ""
 
         # Life goes on, for everybody, and nobody is frightened.

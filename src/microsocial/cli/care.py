@@ -31,9 +31,8 @@ def status(door: Door) -> None:
         f"{now['name']}  {now['id']}",
         f"at {now['address'] or 'no address yet'}, version {now['version']}",
         f"{counted(now['friends'], 'friend', 'friends')}, {size(now['storage']['bytes'])} used",
-        *filter(
-            None, (restored, moved, now["stopped"], now["trouble"], now["clock"], now["undone"])
-        ),
+        *filter(None, (restored, *now["coming_back"], moved)),
+        *filter(None, (now["stopped"], now["trouble"], now["clock"], now["undone"])),
     )
 
 

@@ -100,6 +100,8 @@ def _condition(status: Any) -> Iterator[Finding]:
         yield Finding(
             f"This copy sends nothing: {status['stopped']}", False, _way_on(status["stopped"])
         )
+    for sentence in status["coming_back"]:
+        yield Finding(sentence)
     if status["clock"]:
         advice = "Set the clock (on Linux: timedatectl set-ntp true). Nothing is lost meanwhile; only dates are wrong."
         yield Finding(status["clock"], False, advice)

@@ -257,6 +257,7 @@ class Status(TypedDict):
     stopped: str | None
     moved: str | None
     restored: Restored | None
+    coming_back: list[str]
     trouble: str | None
     clock: str | None
     undone: str | None

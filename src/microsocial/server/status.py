@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from sqlalchemy import Connection, func, select
 
 from microsocial import __version__
-from microsocial.archive.backups.restored import last_restoration
+from microsocial.archive.backups.restored import last_restoration, still_coming
 from microsocial.archive.leaving.storage import about_aside, look_at, used
 from microsocial.errors import Conflict, Invalid, NotFound
 from microsocial.friends.store import friends
@@ -53,6 +53,7 @@ def router(node: Node) -> APIRouter:
                 "stopped": rooms.delivery.stopped(conn),
                 "moved": rooms.delivery.residence.moved_to(conn),
                 "restored": last_restoration(conn, rooms.friends, node.clock.now()),
+                "coming_back": still_coming(conn, rooms.friends, rooms.me.id, node.clock.now()),
                 "clock": _doubt_about_the_clock(conn, node),
             }
 

@@ -7,9 +7,9 @@
     manifest.py   what one snapshot consists of
     reading.py    what comes out is what went in
     making.py     make a snapshot         rehearsing.py  prove that it could be restored
-    restoring.py  bring a folder back     restored.py    what friends gave back afterwards
+    restoring.py  bring a folder back     restored.py    what friends gave back, and what is to come
     keeper.py     `Backups`: the plan, the schedule, long work; lives in the event loop
     store.py      tables                  api.py         HTTP for the owner
 
-May import: archive.work, friends, media, identity, records, context, database, protocol.
+May import: archive.work, friends, delivery, media, identity, records, context, database, protocol.
 """

@@ -19,8 +19,11 @@ from sqlalchemy import (
 )
 
 from microsocial.database import metadata, rows
+from microsocial.delivery.store import correspondents
+from microsocial.friends.store import sought
+from microsocial.media.store import blob_uses, blobs
 from microsocial.records.model import Stored
-from microsocial.records.store import records, stored_of
+from microsocial.records.store import offered, records, stored_of
 
 backup_plan = Table(
     "backup_plan",
@@ -108,6 +111,45 @@ def given_back_since(conn: Connection, moment: int) -> Sequence[Row[Any]]:
         .order_by(take_backs.c.person, records.c.kind)
     )
     return conn.execute(query).all()
+
+
+def unheard(conn: Connection, since: int | None) -> set[str]:
+    """Friends who may hold something of mine and were not heard from: since a restore, or at all after coming back otherwise."""
+    friend = correspondents.c
+    never = friend.last_heard.is_(None) & friend.acknowledged.is_(None)
+    waits = never if since is None else never | (func.coalesce(friend.last_heard, 0) < since)
+    silent = select(friend.person).where(friend.state == "active", waits)
+    return {*conn.execute(silent.union(select(sought.c.person))).scalars()}
+
+
+def comparing(conn: Connection) -> set[str]:
+    """With whom a reunion is under way."""
+    friend = correspondents.c
+    going = (friend.state == "active") & friend.reunion.is_not(None)
+    return set(conn.execute(select(friend.person).where(going)).scalars())
+
+
+def pictures_missing(conn: Connection, me: str) -> int:
+    """How many records of mine show something that somebody was given, and of which no size is here.
+
+    The largest sizes may never come back: friends have them only if they looked at them.
+    """
+    missing = (blobs.c.wanted == 1) & (blobs.c.here == 0) & (blobs.c.mine == 1)
+    is_given = select(offered.c.record).where(offered.c.record == records.c.no).exists()
+    shown, present = blob_uses.alias("shown"), blobs.alias("present")
+    is_here = (
+        select(shown.c.record)
+        .join(present, present.c.hash == shown.c.hash)
+        .where(shown.c.record == records.c.no, present.c.here == 1)
+        .exists()
+    )
+    query = (
+        select(func.count(records.c.no.distinct()))
+        .join(blob_uses, blob_uses.c.record == records.c.no)
+        .join(blobs, blobs.c.hash == blob_uses.c.hash)
+        .where(missing, records.c.author == me, records.c.withdrawn == 0, is_given, ~is_here)
+    )
+    return conn.execute(query).scalar_one()
 
 
 def count_kinds(conn: Connection) -> dict[str, int]:
