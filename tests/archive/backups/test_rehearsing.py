@@ -1,10 +1,12 @@
 """A rehearsal finds every byte that is not what it was, and says so in a sentence that names the file."""
 
+import os
 import random
 import re
 import shutil
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from tests.support.time_and_chance import SeededEntropy
@@ -130,6 +132,18 @@ def test_a_missing_file_fails_the_rehearsal(full) -> None:
         for damaged in full.disk.rglob("*.damaged"):
             damaged.rename(damaged.with_suffix(""))
         full.rehearse(), kind
+
+
+@pytest.mark.parametrize("plant", [os.mkfifo, Path.mkdir], ids=["pipe", "folder"])
+@pytest.mark.parametrize("pattern", ["objects/*/*", "snapshots/*.age", "key.age", "check.age"])
+def test_what_is_no_file_is_damage_and_is_not_waited_for(full, pattern, plant) -> None:
+    for file in full.disk.glob(pattern):
+        file.unlink()
+        plant(file)
+    with pytest.raises(BackupDamaged, match=r"is no file|is missing"):
+        full.rehearse()
+    if pattern.startswith("objects") and plant is os.mkfifo:
+        assert full.back_up().written > 0, "nor does the next backup wait"
 
 
 def test_what_was_found_damaged_is_written_anew_by_the_next_backup(full) -> None:

@@ -15,6 +15,7 @@ import errno
 import fcntl
 import os
 import re
+import stat
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -46,6 +47,8 @@ SIGN_NAME, KEY_NAME, WORDS_NAME, CHECK_NAME = (
 SIGN = b'{"microsocial": "backup", "format": 1}\n'
 OBJECTS, SNAPSHOTS = "objects", "snapshots"
 UNFINISHED = "new-"
+# A disk goes through many hands: a pipe that somebody put there must not be waited for.
+READING = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 # As files of ours are called; whatever else lies there is somebody's.
 _OBJECT = re.compile(r"[0-9a-f]{64}(\.damaged)?")
 
@@ -124,7 +127,7 @@ class BackupFolder:
     def held(self) -> Iterator[None]:
         """Keep other programs of ours from writing here meanwhile, as far as the disk can. Raises BackupInUse."""
         with self._on_disk():
-            handle = os.open(self.path / SIGN_NAME, os.O_RDONLY | os.O_CLOEXEC)
+            handle = os.open(self.path / SIGN_NAME, READING)
         try:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -162,12 +165,15 @@ class BackupFolder:
         """Open a file for reading; raises as `read` does."""
         with self._on_disk():
             try:
-                file = (self.path / relative).open("rb")
+                handle = os.open(self.path / relative, READING)
             except FileNotFoundError:
                 if not self.is_there and relative != SIGN_NAME:
                     raise FolderAway(str(self.path)) from None
                 raise BackupDamaged(f"{relative} is missing") from None
-        with file:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                os.close(handle)
+                raise BackupDamaged(f"{relative} is no file")
+        with os.fdopen(handle, "rb") as file:
             yield file
 
     def object_path(self, name: str) -> str:
