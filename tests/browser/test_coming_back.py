@@ -184,7 +184,6 @@ def test_a_backup_brings_ana_back_with_the_words_or_as_it_was(two, tmp_path, loo
     fill(screen, ana.words)
     screen.button("Come back").click()
     expect(screen.heading("You are back, Ana")).to_be_visible()
-    screen.is_fine()
     screen.button("Go to my feed").click()
     wait_for(lambda: len(ana.texts()) == 2)
     screen.page.reload()
@@ -204,7 +203,6 @@ def test_a_backup_brings_ana_back_with_the_words_or_as_it_was(two, tmp_path, loo
     again.page.get_by_label("Passphrase of the backup").fill("not what it was")
     again.page.get_by_label("A new password").fill(NEW_PASSWORD)
     refused(again, "This passphrase does not open the backup.")
-    again.is_fine()
     again.page.get_by_label("Passphrase of the backup").fill(PASSPHRASE)
     again.button("Come back").click()
     expect(again.heading("You are back, Ana")).to_be_visible()
@@ -229,7 +227,6 @@ def test_an_export_brings_ana_back_after_a_theft(two, tmp_path, look_at):
     screen.page.get_by_label("Somebody else may have it").check()
     fill(screen, ana.words)
     refused(screen, "not an export")
-    screen.is_fine()
     screen.page.get_by_label("Choose the zip").set_input_files(zipped)
 
     # Nobody knows whether the key is the newest while no friend answers; unless the person says to go on.
