@@ -56,7 +56,8 @@ function words(
 
 /** Whether it is the password typed beside it that was wrong, missing or tried too often. */
 export const isAboutPassword = (thrown: unknown): thrown is Problem =>
-  thrown instanceof Problem && (thrown.field === 'password' || thrown.slug === 'wrong-password');
+  thrown instanceof Problem &&
+  (thrown.field === 'password' || thrown.slug === 'wrong-password' || thrown.slug === 'too-many-tries');
 
 export const silence = (): Problem => new Problem(t('problem.offline'), 'offline', 0);
 

@@ -21,6 +21,8 @@ export const en = {
   'app.saved': 'Saved.',
   'app.copy': 'Copy',
   'app.copied': 'Copied.',
+  'app.open-wire':
+    'What you type here travels unencrypted to your machine: whoever is on the network can read it. Sit down at the machine itself, or give it an https address.',
 
   'nav.main': 'Main',
   'nav.feed': 'Feed',
@@ -716,7 +718,7 @@ export const en = {
   'data.hint': 'Backups, an export, room, your words, moving, leaving.',
   'data.back': 'Back to your data',
   'data.says': 'Everything you have lies in one folder on your machine: {all}. Nobody else keeps it for you.',
-  'data.backup-never': 'No backup is made yet.',
+  'data.backup-never': 'You have no backup yet.',
   'data.backup-not-yet': 'The first backup has not been made yet.',
   'data.backup-last': 'Last backup {when}.',
   'data.job-export': 'Export',
