@@ -41,7 +41,7 @@ async def test_work_runs_in_a_thread_and_says_how_it_ended(bench, told):
         progress.at(1, 2, "One of two")
         return "Both are packed."
 
-    began = bench.start("export", job)
+    began = bench.start("import", job)
     assert (began["state"], began["ended"]) == ("running", None)
     await bench.ended()
     (done,) = bench.all()

@@ -8,7 +8,7 @@ from microsocial.archive.backups.folder import BackupFolder
 from microsocial.archive.backups.keys import begin, lock_for_words
 from microsocial.cli.backups import _unlocked
 from microsocial.cli.secrets_in import ask_password, ask_words
-from microsocial.cli.words import in_words, moment, plain, size
+from microsocial.cli.words import in_words, moment, plain
 from microsocial.client.errors import Refused
 from microsocial.clock import system_entropy
 from microsocial.identity.recovery import backup_key
@@ -44,10 +44,7 @@ def test_line_breaks_and_families_stay() -> None:
     assert plain("a\n\tb 👨‍👩‍👧‍👦") == "a\n\tb 👨‍👩‍👧‍👦"
 
 
-def test_sizes_and_moments_are_for_people() -> None:
-    assert size(12) == "12 bytes"
-    assert size(5 * 1024 * 1024) == "5 MiB"
-    assert size(3 * 1024**3) == "3.0 GiB"
+def test_a_moment_that_never_was_is_said_so() -> None:
     assert moment(None) == "never"
 
 

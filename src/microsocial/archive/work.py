@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-Kind = Literal["export", "import", "backup", "rehearsal", "purge"]
+Kind = Literal["import", "backup", "rehearsal", "purge"]
 State = Literal["running", "done", "failed", "stopped"]
 
 REMEMBERED = 20

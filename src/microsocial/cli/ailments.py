@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from microsocial.cli.late import load
-from microsocial.cli.words import moment, size
+from microsocial.cli.words import moment
+from microsocial.sizes import size
 
 # Photos of a weekend; below it a post may fail halfway.
 LITTLE_SPACE_BYTES = 500 * 1024 * 1024

@@ -9,9 +9,9 @@ import typer
 from microsocial.cli.door import Door, owner_command
 from microsocial.cli.following import clear_progress, follow, show_progress
 from microsocial.cli.late import load
-from microsocial.cli.words import size
 from microsocial.client import calls
 from microsocial.errors import Conflict, NotFound
+from microsocial.sizes import size
 
 
 class FileIsThere(Conflict):

@@ -10,9 +10,10 @@ from microsocial.cli.following import clear_progress, follow, show_progress
 from microsocial.cli.late import load
 from microsocial.cli.secrets_in import ask_password, ask_words
 from microsocial.cli.start import settings
-from microsocial.cli.words import complain, moment, say, show_json, size
+from microsocial.cli.words import complain, moment, say, show_json
 from microsocial.client import calls
 from microsocial.errors import Invalid
+from microsocial.sizes import size
 
 PassphraseOption = Annotated[
     bool, typer.Option("--passphrase-stdin", help="Read the passphrase from standard input.")

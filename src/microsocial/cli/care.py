@@ -7,8 +7,9 @@ import typer
 from microsocial.cli.door import Door, owner_command
 from microsocial.cli.late import load
 from microsocial.cli.secrets_in import ask_new_password, ask_password
-from microsocial.cli.words import counted, moment, say, show_json_line, size
+from microsocial.cli.words import counted, moment, say, show_json_line
 from microsocial.client import calls
+from microsocial.sizes import size
 
 tokens_group = typer.Typer(help="Keys for scripts and other clients.", no_args_is_help=True)
 

@@ -10,11 +10,12 @@ from microsocial.cli.durations import ago
 from microsocial.cli.late import load
 from microsocial.cli.secrets_in import ask_password
 from microsocial.cli.start import settings
-from microsocial.cli.words import complain, moment, say, size
+from microsocial.cli.words import complain, moment, say
 from microsocial.client import leaving as calls
 from microsocial.client.calls import storage as room_taken
 from microsocial.client.errors import NotRunning
 from microsocial.errors import Conflict, Invalid
+from microsocial.sizes import size
 
 _PURGEABLE = ("posts", "comments", "messages", "friends-posts", "media", "copies")
 _BYTES = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}

@@ -54,13 +54,3 @@ def moment(ms: int | None) -> str:
     if ms is None:
         return "never"
     return datetime.fromtimestamp(ms / 1000).astimezone().strftime("%a %d %b %H:%M")
-
-
-def size(count: int) -> str:
-    """Bytes in the unit a person would use."""
-    amount = float(count)
-    for unit in ("bytes", "KiB", "MiB"):
-        if amount < 1024:
-            return f"{amount:.0f} {unit}"
-        amount /= 1024
-    return f"{amount:.1f} GiB"

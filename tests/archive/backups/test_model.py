@@ -12,7 +12,6 @@ from microsocial.archive.backups.model import (
     is_id,
     made_at,
     next_moment,
-    size_of,
     to_keep,
 )
 
@@ -93,12 +92,3 @@ def test_a_passphrase_counts_the_same_from_every_keyboard() -> None:
     assert fit_passphrase("vier wo\u0308rter reichen ") == fit_passphrase(
         "vier w\u00f6rter reichen"
     )
-
-
-def test_sizes_are_said_as_people_say_them() -> None:
-    assert [size_of(n) for n in (7, 20_480, 5 * 1024**2, 3 * 1024**3)] == [
-        "7 bytes",
-        "20 KiB",
-        "5 MiB",
-        "3.0 GiB",
-    ]

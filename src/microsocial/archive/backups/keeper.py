@@ -37,6 +37,7 @@ from microsocial.clock import Clock, Entropy
 from microsocial.database import Database
 from microsocial.errors import MicrosocialError
 from microsocial.identity.recovery import kept_public_halves
+from microsocial.sizes import size
 
 log = logging.getLogger(__name__)
 
@@ -300,7 +301,7 @@ def _sentence(made: Made) -> str:
     moment = made.manifest.made
     return (
         f"Backed up {model.day_of(moment)} at {model.time_of(moment)}: "
-        f"{model.size_of(made.manifest.size)}, of which {model.size_of(made.written)} were new."
+        f"{size(made.manifest.size)}, of which {size(made.written)} were new."
     )
 
 

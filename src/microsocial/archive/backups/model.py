@@ -225,13 +225,3 @@ def day_of(moment: int) -> str:
 
 def time_of(moment: int) -> str:
     return f"{datetime.fromtimestamp(moment / 1000).astimezone():%H:%M}"
-
-
-def size_of(count: int) -> str:
-    """Bytes as a person says them."""
-    amount = float(count)
-    for unit in ("bytes", "KiB", "MiB"):
-        if amount < 1024:
-            return f"{amount:.0f} {unit}"
-        amount /= 1024
-    return f"{amount:.1f} GiB"

@@ -22,7 +22,7 @@ from microsocial.archive.backups.manifest import (
     choose,
     read_manifest,
 )
-from microsocial.archive.backups.model import BackupDamaged, DataFolderNotEmpty, size_of
+from microsocial.archive.backups.model import BackupDamaged, DataFolderNotEmpty
 from microsocial.archive.backups.reading import Measure, read_file, write_image
 from microsocial.archive.backups.rehearsing import check_database
 from microsocial.archive.work import Progress
@@ -39,6 +39,7 @@ from microsocial.database.failures import explained
 from microsocial.errors import Conflict
 from microsocial.identity.store import find_identity
 from microsocial.media.files import BlobFiles, fsync_folder
+from microsocial.sizes import size
 
 RESTORING = "restoring"
 MEDIA = "media"
@@ -174,7 +175,7 @@ class _Restoring:
 def _check_room(folder: Path, manifest: Manifest) -> None:
     free = shutil.disk_usage(folder).free
     if manifest.size > free:
-        raise DiskFull(f"{size_of(manifest.size)} come back; {size_of(free)} are free")
+        raise DiskFull(f"{size(manifest.size)} come back; {size(free)} are free")
 
 
 def settle(into: Folder, built: Path) -> None:
