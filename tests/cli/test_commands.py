@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
 from microsocial.cli import main as cli
 from microsocial.cli.days import beginning_of
@@ -369,3 +370,27 @@ def test_the_warning_comes_before_anything_is_typed_or_sent(type_: Terminal) -> 
     _, out, err = type_("leave", "--url", "http://node.invalid", "--token", "t", folder=False)
     assert err.startswith("Everything between here and that node travels unencrypted")
     assert out == ""
+
+
+@pytest.mark.parametrize(
+    "words", [("leave",), ("rotate",), ("words", "check"), ("password",)], ids=" ".join
+)
+def test_without_a_terminal_a_secret_is_not_read_aloud(words: tuple[str, ...]) -> None:
+    """As from cron: a session of its own has no terminal to fall back on."""
+    command = [sys.executable, "-m", "microsocial.cli.main", *words, "--url", "http://127.0.0.1:9"]
+    alone = {"start_new_session": True, "capture_output": True, "text": True}
+    ran = subprocess.run(command, check=False, input="secret", timeout=30, **alone)
+    assert ran.returncode == 1
+    assert "There is no terminal here" in ran.stderr
+    assert "Warning" not in ran.stderr
+
+
+def test_every_command_is_listed_once_under_a_heading(type_: Terminal) -> None:
+    code, out, _ = type_("--help", folder=False)
+    assert code == 0
+    listed = [
+        line.split()[0] for line in out.splitlines() if line.startswith("  ") and line[2] != " "
+    ]
+    commands = [name for name in listed if not name.startswith("-") and name != "Microsocial:"]
+    assert sorted(commands) == sorted(typer.main.get_command(cli.app).commands)
+    assert "Your data:" in out

@@ -1,9 +1,11 @@
 """The commands put together, and the one place where an error becomes a sentence and an exit code: 0 done, 1 could not, 2 usage."""
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+from typing_extensions import override
 
 from microsocial import __version__
 from microsocial.cli import (
@@ -28,7 +30,44 @@ class Unforeseen(WeBroke):
     """Something went wrong that nobody thought of. With --trace before the command you see where."""
 
 
+# What `--help` shows together, in the order in which a person meets it. Every command of these files is in one section.
+SECTIONS = {
+    "Begin": (start,),
+    "People": (people,),
+    "Say and read": (posts, messages),
+    "How it goes": (care, doctor),
+    "Your data": (archive, backups, leaving),
+    "Your words and keys": (recovery, keys),
+    "On the folder itself, while nothing runs": (offline,),
+}
+
+
+BESIDE_NAMES = 6  # columns of margin
+
+
+class InSections(TyperGroup):
+    """The list of commands, under headings."""
+
+    @override
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        for title, files in SECTIONS.items():
+            homes = {file.__name__ for file in files}
+            shown = {name: one for name, one in self.commands.items() if _home(one) in homes}
+            width = formatter.width - max(map(len, shown)) - BESIDE_NAMES
+            with formatter.section(title):
+                formatter.write_dl(
+                    [(name, one.get_short_help_str(width)) for name, one in shown.items()]
+                )
+
+
+def _home(command: Any) -> str:
+    """The file that a command, or the first of a group, stands in."""
+    one = next(iter(command.commands.values())) if hasattr(command, "commands") else command
+    return str(one.callback.__module__)
+
+
 app = typer.Typer(
+    cls=InSections,
     help="Microsocial: your own social platform, for you and your friends.",
     no_args_is_help=True,
     add_completion=False,

@@ -1,7 +1,9 @@
 """How passwords and the 24 words come in: asked for without echo, or read from standard input. Never as an argument."""
 
+import getpass
 import re
 import sys
+import warnings
 
 import typer
 
@@ -16,9 +18,13 @@ class NotTheSame(Invalid):
     """The two passwords are not the same. Nothing was changed."""
 
 
+class NoTerminal(Invalid):
+    """There is no terminal here to type it in unseen. Give it on standard input, with the option that ends in -stdin."""
+
+
 def ask_password(from_stdin: bool, question: str = "Password") -> str:
     if not from_stdin:
-        return str(typer.prompt(question, hide_input=True, err=True))
+        return _ask_unseen(question)
     line = sys.stdin.readline().rstrip("\r\n")
     if not line:
         raise NoPassword
@@ -46,14 +52,23 @@ def ask_words(from_stdin: bool) -> list[str]:
     with most of them is the whole sheet: after a sheet with a word too few comes a password, and no word to show.
     """
     if not from_stdin:
-        typed = typer.prompt("Your 24 words, with spaces between", hide_input=True, err=True)
-        return _words_in(str(typed))
+        return _words_in(_ask_unseen("Your 24 words, with spaces between"))
     words: list[str] = []
     while len(words) < WORDS and (line := sys.stdin.readline()):
         words += (found := _words_in(line))
         if len(found) >= MOST_WORDS:
             break
     return words
+
+
+def _ask_unseen(question: str) -> str:
+    with warnings.catch_warnings():
+        # It would go on and show what is typed.
+        warnings.simplefilter("error", getpass.GetPassWarning)
+        try:
+            return str(typer.prompt(question, hide_input=True, err=True))
+        except getpass.GetPassWarning:
+            raise NoTerminal from None
 
 
 def _words_in(text: str) -> list[str]:
