@@ -1,6 +1,7 @@
 """Coming back through the setup link: who may, what is told, and who is let in at its end."""
 
 import asyncio
+import json
 import logging
 
 import pytest
@@ -155,6 +156,34 @@ async def test_nobody_is_let_in_with_a_link_that_was_left_lying(node, browsers, 
     clock.advance(HANDED_OVER_WITHIN_MS + 1)
     late = await browsers().post("/setup/return/watch", {"token": token})
     assert (late.status_code, "set-cookie" in late.headers) == (403, False)
+
+
+async def test_a_page_that_is_closed_takes_no_session_with_it(node, app, browsers, come_from):
+    source = come_from(Slow(capsule(Contents(name="Ana"))))
+    browser, token = browsers(), token_of(node)
+    moves = (await begin(browser, node)).json()["moves"]
+    told = (await browser.post("/setup/return/watch", {"token": token, "seen": moves})).json()
+    asked = json.dumps({"token": token, "seen": told["moves"]}).encode()
+    comes = iter([{"type": "http.request", "body": asked}, {"type": "http.disconnect"}])
+    sent = []
+
+    async def receive():
+        return next(comes)
+
+    async def send(message):
+        sent.append(message)
+
+    headers = [
+        (b"host", b"node.test"),
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(asked)).encode()),
+    ]
+    where = {"type": "http", "method": "POST", "path": "/api/v1/setup/return/watch"}
+    rest = {"query_string": b"", "headers": headers, "scheme": "http", "http_version": "1.1"}
+    await app({**where, **rest, "client": ("127.0.0.1", 5000)}, receive, send)
+    assert sent[0]["status"] == 204
+    source.go_on.set()
+    assert (await to_the_end(browser, token)).json()["csrf"]
 
 
 async def test_it_is_told_while_it_works_and_runs_once(node, browsers, come_from):

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import hmac
 import logging
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -216,13 +217,12 @@ class ComingBack:
         one = self._known(asked.token)
         if one is None:
             return JSONResponse({"state": "none"})
-        await one.moved(asked.seen)
+        if not await _stays(request, one.moved(asked.seen)):
+            return Response(status_code=204)  # a page that was closed: who opens it again is let in
         told = one.told()
         me = self._node.me
         if one.back is None or me is None or self._known(asked.token) is not one:
             return JSONResponse(told)
-        if await request.is_disconnected():  # a page that was closed: who opens it again is let in
-            return Response(status_code=204)
         self._try = None
         return await self._door.let_in(request, me, told, asked.time_zone)
 
@@ -286,6 +286,23 @@ class ComingBack:
 
     def _folder(self, asked: Return) -> Path:
         return fit_place(asked.folder.strip(), self._node.settings.data)
+
+
+async def _stays(request: Request, until: Coroutine[Any, Any, None]) -> bool:
+    """Wait until then; tell whether whoever asks is still there."""
+    waiting = asyncio.create_task(until)
+    leaving = asyncio.create_task(_left(request))
+    try:
+        await asyncio.wait({waiting, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        return not leaving.done()
+    finally:
+        waiting.cancel()
+        leaving.cancel()
+
+
+async def _left(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _with_field(error: MicrosocialError) -> MicrosocialError:
