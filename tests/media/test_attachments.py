@@ -87,6 +87,22 @@ async def test_what_a_crash_left_between_file_and_row_is_swept_at_the_next_start
     assert not (ana.folder / "blobs" / "new-abc").exists()
 
 
+async def test_files_that_only_an_undone_database_names_stay_as_long_as_it(
+    studios, tmp_path, monkeypatch
+):
+    ana, _ = studios
+    ana.media.files.keep([b"a photo of after the upgrade"])
+    again = Studio(ana.person, tmp_path).keeping
+    monkeypatch.setattr(ana.person.db, "path", tmp_path / "microsocial.db")
+    aside = tmp_path / "microsocial.db.undone"
+    aside.write_bytes(b"")
+    await again.start()
+    assert len(ana.files()) == 1
+    aside.unlink()
+    await again.start()
+    assert ana.files() == []
+
+
 async def test_deleting_a_post_removes_its_files_but_not_those_of_another(studios):
     ana, _ = studios
     first = await ana.post(ana.prepared("one.jpg"))
