@@ -8,6 +8,7 @@ from tests.support.browser import DESKTOP, PHONE, Screen
 from tests.support.nodes import Person, befriend, has_everything, people, wait_for
 
 NEW_PASSWORD = "another battery staple"
+OVER_PLAIN_HTTP = "Object.defineProperty(window, 'isSecureContext', {value: false})"
 PASSPHRASE = "four words nobody says"
 
 
@@ -257,7 +258,9 @@ def test_whoever_closes_the_page_finds_it_again_and_a_killed_machine_begins_anew
     ana.node.launch()
     ana.node.wait_until_ready()
     screen = look_at(ana, size=PHONE)
+    screen.context.add_init_script(OVER_PLAIN_HTTP)
     i_have_been_here_before(screen)
+    expect(screen.page.get_by_text("travels unencrypted to your machine")).to_be_visible()
     screen.page.go_back()
     expect(screen.heading("This is your own place")).to_be_visible()
     screen.page.go_forward()

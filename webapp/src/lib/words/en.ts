@@ -516,8 +516,6 @@ export const en = {
   'back.title': 'Welcome back',
   'back.says':
     'Your name, friends and posts come to this machine. Nothing changes here until all of it is together, so you can try as often as you need.',
-  'back.plain':
-    'What you type on this page travels unencrypted to your machine. Type your words only where you trust everybody on the network, or sit down at the machine itself.',
   'back.have': 'What do you have?',
   'back.friend': 'A link from a friend',
   'back.friend-hint':
