@@ -15,6 +15,7 @@ from microsocial.friends.sentences import listed
 from microsocial.identity.proving import Proving
 from microsocial.node import Node, Rooms
 from microsocial.node.rotating import Rotating
+from microsocial.protocol.encoding import b64u
 from microsocial.protocol.limits import MAX_INTEGER
 from microsocial.protocol.payloads import Clear, Removal
 from microsocial.records.keys import mine
@@ -102,12 +103,11 @@ def _after_theft(node: Node) -> APIRouter:
         if before is not None and after is not None and before > after:
             raise DaysCross(field="not_mine_from")
         log = rooms_of(node).log
-        await node.db.write(lambda conn: _decide_named(conn, log, asked))
-        are_mine, are_not = await node.db.read_long(lambda conn: _by_moment(conn, log, asked))
-        mine_count = len(asked.mine) + await _in_steps(
+        are_mine, are_not = await node.db.read_long(lambda conn: _chosen(conn, log, asked))
+        mine_count = await _in_steps(
             node, are_mine, lambda conn, some: mine.decide(conn, log, some, [])
         )
-        not_count = len(asked.not_mine) + await _in_steps(
+        not_count = await _in_steps(
             node, are_not, lambda conn, some: mine.decide(conn, log, [], some)
         )
         left = await node.db.read(log.suspects.count)
@@ -139,24 +139,23 @@ def _after_theft(node: Node) -> APIRouter:
     return routes
 
 
-def _decide_named(conn: Connection, log: Log, asked: Decision) -> None:
-    if asked.mine or asked.not_mine:
-        found = log.suspects.all(conn)
-        mine.decide(conn, log, _named(found, asked.mine), _named(found, asked.not_mine))
-
-
-def _by_moment(
-    conn: Connection, log: Log, asked: Decision
-) -> tuple[Sequence[bytes], Sequence[bytes]]:
-    """Which revisions are the owner's, and which are not, by when they were said."""
-    before, after = asked.mine_before, asked.not_mine_from
-    if before is None and after is None:
-        return [], []
+def _chosen(conn: Connection, log: Log, asked: Decision) -> tuple[list[bytes], list[bytes]]:
+    """Which revisions are the owner's, and which are not: those that are named, then those that were said at such a time."""
     moments = log.suspects.moments(conn)
-    return (
-        [hashed for said, hashed in moments if before is not None and said < before],
-        [hashed for said, hashed in moments if after is not None and said >= after],
+    waiting = {b64u(hashed): hashed for _, hashed in moments}
+    named = {*asked.mine, *asked.not_mine}
+    if not waiting.keys() >= named:
+        raise NoSuchThing
+    others = [(said, hashed) for said, hashed in moments if b64u(hashed) not in named]
+    before, after = asked.mine_before, asked.not_mine_from
+    by_day = (
+        [hashed for said, hashed in others if before is not None and said < before],
+        [hashed for said, hashed in others if after is not None and said >= after],
     )
+    are_mine, are_not = (
+        [waiting[name] for name in dict.fromkeys(names)] for names in (asked.mine, asked.not_mine)
+    )
+    return are_mine + by_day[0], are_not + by_day[1]
 
 
 async def _in_steps(

@@ -51,6 +51,8 @@ def test_whose_machine_was_heard_and_compared_is_not_waited_for(db):
     assert told(db, RESTORED + TOLD_FOR_MS + 1)[0].startswith(
         "Not heard from yet since you came back: Cem"
     )
+    correspond(db, DAN, last_heard=None, sees_from=RESTORED + 1)  # a friend made since
+    assert "Dan" not in told(db)[0]
     correspond(db, BEN, last_heard=RESTORED + 1)
     correspond(db, CEM, last_heard=RESTORED + 1, state="ended")
     assert told(db) == []

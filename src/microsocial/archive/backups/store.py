@@ -117,7 +117,9 @@ def unheard(conn: Connection, since: int | None) -> set[str]:
     """Friends who may hold something of mine and were not heard from: since a restore, or at all after coming back otherwise."""
     friend = correspondents.c
     never = friend.last_heard.is_(None) & friend.acknowledged.is_(None)
-    waits = never if since is None else never | (func.coalesce(friend.last_heard, 0) < since)
+    waits = never
+    if since is not None:  # a friend made since has nothing from before
+        waits |= (friend.sees_from < since) & (func.coalesce(friend.last_heard, 0) < since)
     silent = select(friend.person).where(friend.state == "active", waits)
     return {*conn.execute(silent.union(select(sought.c.person))).scalars()}
 
