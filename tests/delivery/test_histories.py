@@ -509,6 +509,21 @@ def test_r18_breaks_when_what_is_let_go_between_two_pages_moves_nothing(
         r18_pages(world, ana, ben, monkeypatch)
 
 
+def test_what_comes_back_under_a_post_that_is_deleted_does_not_stand(
+    world: World, ana: Person, ben: Person
+) -> None:
+    post = ana.post("hello")
+    before = ana.snapshot()
+    comment = ana.comment(post, "and more")
+    letter = letter_to(ana, ben)
+    ana.restore(before)
+    ana.delete(post)
+    ben.receive(letter)
+    world.settle()
+    assert not ana.holds(comment) and not ben.holds(comment)
+    world.check()
+
+
 def test_what_is_over_is_gone_in_a_list(world: World, ana: Person, ben: Person) -> None:
     """Spec 4.13, also when the node has not come round to erasing it."""
     before = ana.snapshot()

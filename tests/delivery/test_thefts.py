@@ -347,6 +347,22 @@ def test_a_friendship_that_a_thief_ended_goes_on(world: World, ana: Person, ben:
     world.check()
 
 
+def test_what_was_said_after_a_thiefs_goodbye_was_not_for_them(
+    world: World, ana: Person, ben: Person
+) -> None:
+    before = ben.post("hello")
+    world.run()
+    thief = world.steal(ana)
+    thief.remove(ben)
+    carry(thief, ben)
+    meanwhile = ben.post("what have I done to her?")
+    world.settle()
+    after = ben.post("it was a thief")
+    world.run()
+    assert ana.holds(before) and ana.holds(after) and ana.find(meanwhile) is None
+    world.check()
+
+
 def test_who_ended_a_friendship_on_purpose_stays_away_after_a_theft(
     world: World, ana: Person, ben: Person
 ) -> None:

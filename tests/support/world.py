@@ -293,9 +293,10 @@ class Person:
             is_thief=self.is_thief,
             address=address,
         )
-        self.world.clock.advance(1000)
+        self.world.clock.advance(1000)  # nobody starts two programs within one millisecond
         self.world.people.append(arrived)
         arrived.start()
+        self.world.clock.advance(1000)
         return arrived
 
     def say_where(self) -> None:

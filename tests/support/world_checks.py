@@ -38,11 +38,17 @@ def check_when_all_is_over(world: "World") -> None:
         person.expire()
         for stored in person.records(withdrawn=0, shown=1):
             post = world.threads.get((stored.author, stored.id), (stored.author, stored.id))
+            if stored.author == person.id and person.forgot(post) == "purged":
+                continue  # my own words: with the post I let go when it ends
             assert post not in world.ends, f"{person} still has {_told(stored)}, which is over"
 
 
 def _check_pair(author: "Person", friend: "Person") -> None:
-    assert author.id in friend.friends(), f"only {author} thinks they are friends with {friend}"
+    if author.id not in friend.friends():
+        # Who went back to before the friendship, on a machine that the other never heard of, cannot be told of it.
+        is_heard = author.urls_of(friend) == (friend.address,)
+        assert not is_heard, f"only {author} thinks they are friends with {friend}"
+        return
     assert friend.urls_of(author) == (author.address,), f"{friend} writes to where {author} was"
     offered = {(stored.author, stored.id): stored for stored in _visible(author, friend)}
     held = {(stored.author, stored.id): stored for stored in _held_from(friend, author)}

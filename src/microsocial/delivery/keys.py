@@ -194,7 +194,10 @@ class KeyMatters:
             self._revive(conn, key_log.id)
 
     def _revive(self, conn: Connection, person: str, **more: int) -> None:
-        store.change(conn, person, state="active", ended_key=None, ended_mine=None, **more)
+        """We are friends again; what was said to friends meanwhile was not said to them (spec 7.9)."""
+        sees_from = self._log.tick(conn)
+        begun = {"state": "active", "sees_from": sees_from, "ended_key": None, "ended_mine": None}
+        store.change(conn, person, **begun, **more)
         for tell in self._when_revived:
             tell(conn, person)
         emit(conn, CorrespondenceBegan(person))

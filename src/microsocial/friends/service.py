@@ -198,7 +198,9 @@ class Friends:
         if row is None or row.state != "former" or row.ended_by != "them":
             return
         again = update(store.friends).where(store.friends.c.person == person)
-        conn.execute(again.values(state="friend", ended=None, ended_by=None))
+        sees_from = self._delivery.sees_from(conn, person)
+        friend = {"state": "friend", "ended": None, "ended_by": None, "sees_from": sees_from}
+        conn.execute(again.values(friend))
         self.places.note(conn, (person,))
         emit(conn, LiveEvent("friend.arrived", {"friend": self.pages.friend(conn, person)}))
 

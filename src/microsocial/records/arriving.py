@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from microsocial.events import emit
 from microsocial.protocol.encoding import parse_object
@@ -195,7 +195,7 @@ class Arriving:
         posts = store.find_by(conn, ref=found.thread) if found.thread is not None else []
         if found.withdrawn:
             return self._keep(conn, replace(found, shown=True), before)
-        if not posts and self._is_of_forgotten(conn, found):
+        if not posts and self._forgotten_post(conn, found) is not None:
             self._ground.forget(conn, found.author, found.id, "post-gone", found.thread_author)
             return Accepted("forgotten", None)
         if found.is_entry and not posts:  # R8: kept until its post is known
@@ -212,11 +212,11 @@ class Arriving:
             return self._keep(conn, replace(found, shown=False), before)
         raise Refused(reason)
 
-    def _is_of_forgotten(self, conn: Connection, found: Stored) -> bool:
-        """Say whether it stands under a post that was purged here, or is over."""
+    def _forgotten_post(self, conn: Connection, found: Stored) -> Row[Any] | None:
+        """Give what is known of the post it stands under, if that was purged here, or is over."""
         on = on_of(found.envelope, found.payload)
         gone = store.find_forgotten(conn, on.author, on.id) if on else None
-        return gone is not None and gone.thread_author is None
+        return gone if gone is not None and gone.thread_author is None else None
 
     def _keep(self, conn: Connection, found: Stored, before: Stored | None) -> Accepted:
         stored = self._ground.keep(conn, found, before)
@@ -251,6 +251,9 @@ class Arriving:
         self._ground.saw_tick(conn, found.revision)
         if not self._is_news_of_mine(conn, found, before):
             return None
+        if self._went_with_its_post(conn, found):
+            self._ground.forget(conn, found.author, found.id, "post-gone", found.thread_author)
+            return None
         if before is not None:
             found = _succeed(found, before)
         else:  # R9: it goes to those who list it, and to nobody else until the owner says so; but a disown is for all
@@ -273,6 +276,15 @@ class Arriving:
         if before is None:
             return found.withdrawn or not store.find_forgotten(conn, found.author, found.id)
         return before.kind == found.kind and wins(rank_of(found), rank_of(before))
+
+    def _went_with_its_post(self, conn: Connection, found: Stored) -> bool:
+        """Say whether the post above this entry of mine is deleted or over, or let go by me whose it was."""
+        if found.thread is None or found.withdrawn:
+            return False
+        if posts := store.find_by(conn, ref=found.thread):
+            return posts[0].withdrawn
+        gone = self._forgotten_post(conn, found)
+        return gone is not None and (gone.why == EXPIRED or gone.author == self._ground.me.id)
 
     def relay(self, conn: Connection, stored: Stored) -> None:
         """Tell an entry in my thread to its readers: a change of mine on a record of another."""
