@@ -509,6 +509,21 @@ def test_r18_breaks_when_what_is_let_go_between_two_pages_moves_nothing(
         r18_pages(world, ana, ben, monkeypatch)
 
 
+def test_what_others_delete_in_a_thread_that_its_owner_purged_is_deleted_everywhere(
+    world: World, ana: Person, ben: Person, cem: Person
+) -> None:
+    post = ana.post("hello")
+    world.run()
+    comment = ben.comment(post, "hi")
+    world.run()
+    ana.purge(post)  # friends keep what they have
+    ben.delete(comment)
+    world.run()
+    assert cem.holds(post) and not cem.holds(comment)
+    world.settle()
+    world.check()
+
+
 def test_what_comes_back_under_a_post_that_is_deleted_does_not_stand(
     world: World, ana: Person, ben: Person
 ) -> None:

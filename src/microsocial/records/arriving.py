@@ -155,7 +155,8 @@ class Arriving:
             raise Refused(Refusal.NOT_ADDRESSED)
 
     def _accept_from(self, conn: Connection, found: Stored, via: str, *, unsure: bool) -> Accepted:
-        if self._is_forgotten(conn, found):
+        gone = store.find_forgotten(conn, found.author, found.id)
+        if gone is not None and self._stays_away(conn, found, gone):
             return Accepted("forgotten", None)
         before = store.find(conn, found.author, found.id)
         if before is not None:
@@ -165,7 +166,11 @@ class Arriving:
             if not wins(rank_of(found), rank_of(before)):
                 return Accepted("older", before)
             found = _succeed(found, before)
-        return self._let_stand(conn, found, before, via, unsure=unsure)
+        accepted = self._let_stand(conn, found, before, via, unsure=unsure)
+        if gone is not None and gone.told and accepted.stored is not None:
+            for person in gone.told.split(" "):  # spec 4.3: whoever has it from me
+                store.add_offered(conn, person, [accepted.stored.no])
+        return accepted
 
     def _forgot_over(self, conn: Connection, found: Stored) -> bool:
         """Spec 4.13: what comes after its time is erased at once, with whatever of it was here."""
@@ -173,11 +178,10 @@ class Arriving:
             self._ground.forget(conn, found.author, found.id, EXPIRED)
         return self._ground.is_over(found)
 
-    def _is_forgotten(self, conn: Connection, found: Stored) -> bool:
+    def _stays_away(self, conn: Connection, found: Stored, gone: Row[Any]) -> bool:
         """What was purged, cleared or taken out stays away; a tombstone passes, since a friend may have lost it."""
-        gone = store.find_forgotten(conn, found.author, found.id)
         # A removal names what may never have been here: it counts in its own thread only.
-        if gone is None or gone.thread_author != found.thread_author:
+        if gone.thread_author != found.thread_author:
             return False
         if found.withdrawn:
             store.drop_forgotten(conn, found.author, found.id)

@@ -173,6 +173,8 @@ class Ground:
             unsaid = self._unsaid(conn, known)
             if known.author == self.me.id:
                 unsaid["hash"] = known.hash
+            elif known.thread_author == self.me.id:
+                unsaid["told"] = " ".join(sorted(store.offered_to(conn, known.no)))
             store.drop(conn, known.no)
             self._erase_older(conn, known)
             handler: object = self.handlers.get(known.kind)

@@ -96,6 +96,7 @@ forgotten = Table(
     Column("thread_author", Text),
     Column("forgotten", Integer, nullable=False),
     Column("hash", LargeBinary),  # of the revision of mine that was let go
+    Column("told", Text),  # ids of whom I told an entry in a thread of mine, a space between
     # Of a record of mine that I forgot without telling anybody, in case that it was offered after all:
     Column("meant_for", Text),  # the one person
     Column("first_change", Integer),
