@@ -313,6 +313,8 @@ export class World {
     stopped: null,
     moved: null,
     restored: null,
+    coming_back: [],
+    undone: null,
     trouble: null,
     clock: null,
   };

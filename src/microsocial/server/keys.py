@@ -297,4 +297,5 @@ def _text(suspect: Suspect, names: dict[str, str]) -> str:
         entry = ref_of(payload.entry.author, payload.entry.id)
         return f"Took a comment out of a thread ({entry})."
     fields = stored.fields
-    return str(fields.get("text") or fields.get("emoji") or fields.get("name") or stored.kind)
+    said = fields.get("text") or fields.get("emoji") or fields.get("name")
+    return str(said or ("" if fields.get("media") else stored.kind))

@@ -329,6 +329,10 @@ export interface Status {
   moved: string | null;
   /** Which backup this folder came from, for a month. */
   restored: { made: number; restored: number; sentence: string } | null;
+  /** What is still to come after a restore or coming back. */
+  coming_back: string[];
+  /** That going back from an upgrade set a newer database aside. */
+  undone: string | null;
   trouble: string | null;
   clock: string | null;
 }

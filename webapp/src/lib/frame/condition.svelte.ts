@@ -15,6 +15,8 @@ class Condition {
   /** The address one moved to; this machine only says so. */
   moved = $state<string | null>(null);
   restored = $state.raw<Status['restored']>(null);
+  /** What else is to be known of the folder: what is still to come back into it, and what an undo set aside. */
+  asides = $state.raw<string[]>([]);
   leaving = $state.raw<Leaving | null>(null);
   /** The folder is empty and the program has ended: silence is as it should be. */
   isOver = $state(false);
@@ -65,6 +67,7 @@ class Condition {
     this.stopped = status.stopped;
     this.moved = status.moved;
     this.restored = status.restored;
+    this.asides = [...status.coming_back, ...(status.undone === null ? [] : [status.undone])];
     this.leaving = leaving;
   }
 }

@@ -837,6 +837,7 @@ export const en = {
 
   'theft.title': 'Was this you?',
   'theft.open': 'Look through it',
+  'theft.again': 'What friends gave back after the theft',
   'theft.back': 'Back to your words and keys',
   'theft.none': 'No key of yours was ever stolen.',
   'theft.listing': 'Your friends’ machines are asked what they hold in your name. It appears here.',
