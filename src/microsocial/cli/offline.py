@@ -1,11 +1,13 @@
 """Commands that work on the folder itself while no node runs on it."""
 
 from hashlib import sha256
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from microsocial.cli.door import DataOption, JsonOption
+from microsocial.cli.following import clear_progress, show_progress
 from microsocial.cli.late import load
 from microsocial.cli.start import settings
 from microsocial.cli.words import complain, say, show_json
@@ -21,8 +23,21 @@ def register(app: typer.Typer) -> None:
     app.command()(undo)
 
 
-def undo(data: DataOption = None, as_json: JsonOption = False) -> None:
+def undo(
+    bring_back: Annotated[
+        bool,
+        typer.Option(
+            "--bring-back",
+            help="The other way, after upgrading again: bring back what was written after the upgrade that was undone.",
+        ),
+    ] = False,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Take the last upgrade back: the database becomes what it was before it. What came since is kept beside."""
+    if bring_back:
+        _bring_back(data, as_json=as_json)
+        return
     database = load("microsocial.database")
     where = settings(data=data).data
     if not (where / database.DATABASE_NAME).is_file():
@@ -44,9 +59,24 @@ def undo(data: DataOption = None, as_json: JsonOption = False) -> None:
         say(f"What came since is not in it: {came}. Your friends give back what they have of it.")
     say(f"The newer database lies beside it: {undone.aside}")
     say(
+        "When you have upgraded again, what you wrote in it comes back with: microsocial undo --bring-back"
+    )
+    say(
         "It stays until you erase it (microsocial purge copies --yes), with what you delete from now on in it too."
     )
     say("Start the older program now; this one would upgrade again.")
+
+
+def _bring_back(data: Path | None, *, as_json: bool) -> None:
+    progress = load("microsocial.archive.work").Progress(show_progress)
+    sentences = load("microsocial.node.undone").bring_back(settings(data=data), progress)
+    clear_progress()
+    if as_json:
+        show_json({"sentences": sentences})
+        return
+    for sentence in sentences:
+        say(sentence)
+    say("The database stays beside until you erase it: microsocial purge copies --yes")
 
 
 def rebuild(data: DataOption = None, as_json: JsonOption = False) -> None:

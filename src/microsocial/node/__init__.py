@@ -7,6 +7,7 @@
     rotating.py the key renewed while the node runs
     life.py     `Node`: folder, database, setup, start and stop; `opened` for verbs while none runs
     recovering.py, sources.py  coming back to an empty folder with the 24 words
+    undone.py   what was written after an upgrade that was undone
     serving.py  the program: `run` serves until SIGTERM or SIGINT
 
 `cli run` hands `server.create_app` in, since a node does not know its server.

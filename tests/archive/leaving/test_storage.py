@@ -104,7 +104,8 @@ def test_the_folder_is_emptied_but_for_what_somebody_else_put_there(tmp_path):
     ):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text("x")
-    (folder / "media/blobs").mkdir(parents=True)
+    for ours in ("media/blobs", "bringing-back"):
+        (folder / ours).mkdir(parents=True)
     assert erase(folder) == ["letter.txt"]
     assert [path.name for path in folder.iterdir()] == ["letter.txt"]
     (folder / "letter.txt").unlink()

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from microsocial.archive.backups.keeper import SCRATCH
 from microsocial.archive.backups.restoring import MEDIA, RESTORING
+from microsocial.archive.website.scratch import BESIDE
 from microsocial.archive.website.scratch import SCRATCH as IMPORT
 from microsocial.database import DATABASE_NAME
 from microsocial.database.folder import LOCK_NAME
 from microsocial.settings import CONFIG_NAME
 
-FOLDERS = (MEDIA, f"{MEDIA}-before-*", SCRATCH, RESTORING, "recovering")
+FOLDERS = (MEDIA, f"{MEDIA}-before-*", SCRATCH, RESTORING, BESIDE, "recovering")
 IN_MEDIA = ("blobs", "uploads", "cards")
 FILES = ("node.json", "cli-token", CONFIG_NAME)
 

@@ -18,6 +18,7 @@ from microsocial.archive.website.model import (
 from microsocial.database.failures import explained
 
 SCRATCH = "import-"  # begins the file's name
+BESIDE = "bringing-back"  # a folder: what an undone upgrade had, on its way back
 LOOK_EVERY_BYTES = 16 * MEBIBYTE  # how often the room on the disk is looked at
 
 
@@ -53,6 +54,7 @@ def _check_room(folder: Path, needed: int, here: int = 0) -> None:
 
 def sweep(folder: Path) -> None:
     """Remove what a crash left of an import."""
+    shutil.rmtree(folder / BESIDE, ignore_errors=True)
     for left in folder.glob(f"{SCRATCH}*.zip"):
         with contextlib.suppress(OSError):
             left.unlink()
