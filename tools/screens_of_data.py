@@ -120,7 +120,8 @@ def _stolen(world: Street) -> dict[str, Any]:
 
 def _foreign(world: Street) -> list[dict[str, Any]]:
     ben, elif_ = (world.ana.api.get(f"/friends/{world.friends[one].id}") for one in ("ben", "elif"))
-    now = world.ana.api.get("/feed")["items"][0]["created"]
+    posts = world.ana.api.get("/feed")["items"]
+    now, photos = posts[0]["created"], next(post["media"] for post in posts if post["media"])
     said = (
         (
             "post",
@@ -141,6 +142,7 @@ def _foreign(world: Street) -> list[dict[str, Any]]:
             "from": holders,
             "replaced": kind == "profile",
             "post": None,
+            "media": photos[:2] if kind == "post" else [],
         }
         for number, (kind, text, hours, holders) in enumerate(said)
     ]

@@ -80,7 +80,19 @@ def states(ben, post, photo):
         ("me/blocked", lambda screen: None),
         ("me/security", steps(fill("The new one", "short"), press("Change it"))),
         ("me/profile", steps(fill("Name", ""), press("Save"))),
+        ("me/words", choose("My machine or key was stolen")),
+        ("me/moving", steps(fill("The new address", "https://ana.example"), press("Move there"))),
+        ("me/storage", posts_everywhere),
+        ("me/leave", press("Begin to delete everything")),
     ]
+
+
+def posts_everywhere(screen):
+    screen.page.get_by_label("What may go").select_option("posts")
+    screen.page.get_by_label("How old").select_option("0")
+    screen.page.get_by_label("On my friends").check()
+    screen.button("Show what would go").click()
+    expect(screen.page.get_by_role("dialog").get_by_label("Your password")).to_be_visible()
 
 
 def broken(screen, photo):
