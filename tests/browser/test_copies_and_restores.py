@@ -59,7 +59,6 @@ def test_of_two_running_copies_one_stops_and_goes_on_in_the_browser(look_at):
 
         on_phone.page.get_by_role("link", name="What to do").click()
         expect(on_phone.heading("Another copy of you runs")).to_be_visible()
-        on_phone.is_fine()
         on_phone.button("Go on here").click()
         expect(on_phone.heading("Another copy of you runs")).to_have_count(0)
         expect(at_desk.page.get_by_text(STOPPED)).to_have_count(0)
@@ -109,7 +108,6 @@ def test_after_a_restore_the_app_says_so_until_it_is_put_away(look_at, tmp_path)
         at_desk = look_at(there, size=DESKTOP)
         at_desk.log_in()
         expect(news_of(at_desk)).to_be_visible()
-        at_desk.is_fine()
 
 
 def news_of(screen):

@@ -1,6 +1,7 @@
 """Friends' pictures: small ones at once, the rest when somebody looks; checked before they count; within the ceiling."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from tests.support.studio import SCREEN, SMALL
@@ -10,6 +11,7 @@ from microsocial.media import fetching as module
 from microsocial.media import service
 from microsocial.media.model import BlobAway
 from microsocial.protocol.encoding import unb64u
+from microsocial.records import store as records
 
 
 async def settled(studio):
@@ -265,3 +267,22 @@ async def test_what_was_looked_at_is_written_down_later_and_all_at_once(studios,
     ben.fetching.looked_at(next(iter(ben.rows())))
     await ben.fetching.stop()  # what is not written down yet is not lost
     assert sorted(row.seen for row in ben.rows().values()) == [now, now, now + 5000]
+
+
+async def test_a_picture_that_nobody_said_is_theirs_is_looked_at_and_not_kept(studios, monkeypatch):
+    ana, ben = studios
+    await ana.post(ana.prepared("sea.jpg"))
+    await arrive(ana, ben)
+    screen = shown(ben)["sizes"][1]
+    name = unb64u(screen["url"].rsplit("/", 1)[-1])
+    [stored] = ben.person.read(lambda conn: records.find_by(conn, kind="post"))
+    claims = service.claims_of(stored, name, [ana.person.id])
+    assert await ben.fetching.peek(claims) == SCREEN
+    assert not known(ben, screen).here
+    assert service.claims_of(stored, b"x" * 32, [ana.person.id]) == []
+    for nothing in ([], [replace(claims[0], hash=b"x" * 32)]):
+        with pytest.raises(BlobAway):
+            await ben.fetching.peek(nothing)
+    monkeypatch.setattr(module, "PIECE_BYTES", 10)
+    with pytest.raises(BlobAway):
+        await ben.fetching.peek(claims)

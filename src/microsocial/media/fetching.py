@@ -7,8 +7,9 @@ Rule 2: a file is never in memory whole: it comes in pieces and is checked on th
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from hashlib import sha256
 
 from sqlalchemy import Connection
 
@@ -20,7 +21,7 @@ from microsocial.media import store
 from microsocial.media.files import Writing
 from microsocial.media.model import MEBIBYTE, Blob, BlobAway, BlobsMissed, BlobsWanted
 from microsocial.media.service import Media
-from microsocial.protocol.blobs import Shape, open_chunk
+from microsocial.protocol.blobs import Shape, open_chunk, open_range
 from microsocial.protocol.crypto import AEAD_TAG_BYTES
 from microsocial.protocol.encoding import b64u
 from microsocial.protocol.refusals import CannotOpen
@@ -158,6 +159,28 @@ class Fetching:
             raise  # it is not the friend who is away
         except (MicrosocialError, TimeoutError) as error:
             raise BlobAway from error
+
+    async def peek(self, claims: Sequence[Blob]) -> bytes:
+        """Bring a picture to be looked at now, and keep nothing of it: nobody has said yet that it is theirs. Raises BlobAway."""
+        for claim in claims:
+            try:
+                async with self._lookers:
+                    return await asyncio.wait_for(self._peek(claim), LOOK_SECONDS)
+            except (MicrosocialError, TimeoutError) as error:
+                log.debug("A picture could not be looked at: %s", error)
+        raise BlobAway
+
+    async def _peek(self, claim: Blob) -> bytes:
+        length = self._media.stored_length(claim)
+        if length > PIECE_BYTES:
+            raise BlobAway
+        stored = await self._fetch(claim.holder or "", b64u(claim.hash), 0, length)
+        if sha256(stored).digest() != claim.hash:
+            raise BlobAway
+        if claim.key is None:
+            return stored
+        shape = Shape(claim.length, claim.chunk)
+        return await asyncio.to_thread(open_range, stored, 0, claim.length, claim.key, shape)
 
     def _begin_look(self, blob: Blob) -> "asyncio.Task[None]":
         async def bring() -> None:

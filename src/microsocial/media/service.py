@@ -276,6 +276,13 @@ def shown_by(stored: Stored) -> tuple[MediaItem, ...]:
     return ()
 
 
+def claims_of(stored: Stored, name: bytes, holders: Iterable[str]) -> list[Blob]:
+    """Say how a blob of a record that only these people hold opens."""
+    sizes = (size for item in shown_by(stored) for size in item.sizes)
+    size = next((size for size in sizes if unb64u(size.hash) == name), None)
+    return [_theirs(size, holder) for holder in holders] if size else []
+
+
 def _comes_by_itself(size: Size) -> bool:
     return size.role in FETCHED_ON_ARRIVAL and size.bytes <= MAX_ON_ARRIVAL_BYTES
 

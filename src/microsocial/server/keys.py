@@ -8,11 +8,16 @@ from fastapi import APIRouter
 from pydantic import Field
 from sqlalchemy import Connection
 from starlette.requests import Request
+from starlette.responses import Response
 
 from microsocial.context import Body
 from microsocial.errors import Conflict, Invalid, NotFound
 from microsocial.friends.sentences import listed
 from microsocial.identity.proving import Proving
+from microsocial.media.doors import read_name
+from microsocial.media.fetching import Fetching
+from microsocial.media.service import claims_of
+from microsocial.media.serving import SANDBOX
 from microsocial.node import Node, Rooms
 from microsocial.node.rotating import Rotating
 from microsocial.protocol.encoding import b64u
@@ -82,6 +87,7 @@ def router(node: Node) -> APIRouter:
         return {"number": done.number, "sentence": done.sentence}
 
     routes.include_router(_after_theft(node))
+    routes.include_router(_taken_back(node))
     return routes
 
 
@@ -95,6 +101,17 @@ def _after_theft(node: Node) -> APIRouter:
         return await node.db.read_long(
             lambda conn: _shown(conn, rooms, rooms.log.suspects.all(conn))
         )
+
+    @routes.get("/keys/foreign/{thing}/pictures/{name}")
+    async def picture(thing: str, name: str) -> Response:
+        """A still picture of it, from a friend who has it; it is not kept."""
+        log, hash_ = rooms_of(node).log, read_name(name)
+        [suspect] = _named(await node.db.read_long(log.suspects.all), [thing])
+        claims = claims_of(suspect.stored, hash_, suspect.holders)
+        pictures = [claim for claim in claims if claim.type.startswith("image/")]
+        content = await node.room(Fetching).peek(pictures)
+        headers = {**SANDBOX, "Cache-Control": "no-store"}
+        return Response(content, media_type=pictures[0].type, headers=headers)
 
     @routes.post("/keys/foreign/decide")
     async def decide(asked: Decision) -> dict[str, Any]:
@@ -113,6 +130,12 @@ def _after_theft(node: Node) -> APIRouter:
         left = await node.db.read(log.suspects.count)
         sentence = _decided(mine_count, not_count, left)
         return {"mine": mine_count, "not_mine": not_count, "left": left, "sentence": sentence}
+
+    return routes
+
+
+def _taken_back(node: Node) -> APIRouter:
+    routes = APIRouter()
 
     @routes.get("/keys/taken-back")
     async def taken_back() -> list[dict[str, Any]]:

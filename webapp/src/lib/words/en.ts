@@ -863,7 +863,7 @@ export const en = {
   'theft.photos': { one: 'a photo', other: '{n} photos' },
   'theft.clip': 'a clip',
   'theft.voice': 'a voice note',
-  'theft.not-here': 'Not all of it is on this machine, so some is shown blurred.',
+  'theft.not-here': 'What only friends’ machines have is shown blurred until they are on.',
   'theft.replaced': 'It took the place of something of yours, which comes back if this was not you.',
   'theft.not-mine': 'Not mine',
   'theft.mine': 'Mine',
