@@ -293,6 +293,7 @@ export const en = {
   'messages.you-said': 'You: {text}',
   'messages.back': 'All messages',
   'messages.choose': 'Choose a conversation, or begin one.',
+  'messages.choose-one': 'Choose a conversation.',
   'messages.with': 'What you and {name} wrote',
   'messages.write-to': 'Write to {name}',
   'messages.send': 'Send',
@@ -779,7 +780,9 @@ export const en = {
   'room.all': '{all} in all.',
   'room.ceiling': 'At most this much for friends’ photos and clips',
   'room.ceiling-hint':
-    '{now} now. What was not looked at for longest goes first, and comes again when you look at it.',
+    '{now} What was not looked at for longest goes first, and comes again when you look at it.',
+  'room.now': '{size} now.',
+  'room.now-none': 'Nothing yet.',
   'room.could': 'What could go',
   'room.free': 'Free {size}',
   'room.frees': 'That frees {size}.',
