@@ -1,6 +1,7 @@
 """What uses how much room: counted in the database, with a handful of files looked at."""
 
 import os
+import shutil
 from pathlib import Path
 
 from tests.support import FakeClock
@@ -134,3 +135,12 @@ def test_the_database_goes_last_so_that_an_interrupted_end_goes_on(tmp_path, mon
     erase(tmp_path)
     ours = [name for name in gone if name.startswith(DATABASE_NAME)]
     assert ours == [f"{DATABASE_NAME}-wal", DATABASE_NAME]
+
+
+def test_a_folder_that_goes_while_one_looks_is_no_error(tmp_path):
+    (tmp_path / "goes" / "too").mkdir(parents=True)
+    (tmp_path / "stays").touch()
+    looking = storage.files_below(tmp_path)
+    assert next(looking) == tmp_path / "stays"
+    shutil.rmtree(tmp_path / "goes")
+    assert list(looking) == []

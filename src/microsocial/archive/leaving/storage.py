@@ -1,7 +1,8 @@
 """What uses how much room. Counted in the database; of the disk only a handful of known files are looked at."""
 
 import contextlib
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,9 +58,9 @@ def look_at(folder: Path) -> OnDisk:
         _sizes(own),
         _sizes(kept),
         _sizes(aside),
-        _sizes((folder / UPLOADS).rglob("*")),
-        _sizes((folder / SCRATCH).rglob("*")),
-        max((int(file.stat().st_mtime * 1000) for file in aside), default=None),
+        _sizes(files_below(folder / UPLOADS)),
+        _sizes(files_below(folder / SCRATCH)),
+        max(_days_of(aside), default=None),
     )
 
 
@@ -71,6 +72,18 @@ def about_aside(disk: OnDisk) -> str | None:
         f"Going back from an upgrade on {day_of(disk.aside_since)} set the newer database aside. It keeps what you wrote after "
         "that upgrade, and also what you have deleted since. It stays until you let the copies kept before upgrades go."
     )
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """Every file there, at any depth; folders that go while we look are no error (to rglob they are)."""
+    for where, _, names in os.walk(folder):
+        yield from (Path(where, name) for name in names)
+
+
+def _days_of(files: Iterable[Path]) -> Iterator[int]:
+    for file in files:
+        with contextlib.suppress(OSError):
+            yield int(file.stat().st_mtime * 1000)
 
 
 def _sizes(files: Iterable[Path]) -> tuple[int, int]:
