@@ -21,10 +21,12 @@ from tests.support.world_history import (
     random_steps,
     smallest,
 )
+from tests.support.world_rooms import AddressHandler
 
 from microsocial.delivery import incoming
 from microsocial.records import store
 from microsocial.records.model import ARRIVING
+from microsocial.records.service import Log
 
 SHORT_SEEDS = range(20)
 SOAK_SEEDS = range(1_000, 5_000)
@@ -109,6 +111,18 @@ def test_the_check_notices_when_a_rule_is_missing(monkeypatch: pytest.MonkeyPatc
     """Without comparing `since`, some of the same histories must fail."""
     monkeypatch.setattr(incoming, "_continues", lambda *_: True)
     assert any(fails(random_steps(seed, 60)) for seed in SHORT_SEEDS)
+
+
+def test_the_check_notices_what_is_over_and_still_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Log, "expire", lambda *_: 0)
+    assert any(fails(random_steps(seed, 60, ENDS)) for seed in range(8))
+
+
+def test_the_check_notices_who_is_written_to_where_they_were(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(AddressHandler, "project", lambda *_: None)
+    assert any(fails(random_steps(seed, 60, MOVES)) for seed in range(8))
 
 
 def test_the_check_notices_a_leak() -> None:

@@ -141,6 +141,8 @@ class Person:
         self.in_flight.clear()
         self.wants_keys.clear()
         self.waits.clear()
+        if self.world.addresses:
+            self.world.clock.advance(1)  # nobody starts two machines within one millisecond
         self.write(self.delivery.start)
         self.write(lambda conn: self.delivery.residence.arrive(conn, self.address))
         self.say_where()
@@ -293,10 +295,8 @@ class Person:
             is_thief=self.is_thief,
             address=address,
         )
-        self.world.clock.advance(1000)  # nobody starts two programs within one millisecond
         self.world.people.append(arrived)
         arrived.start()
-        self.world.clock.advance(1000)
         return arrived
 
     def say_where(self) -> None:
@@ -381,6 +381,10 @@ class Person:
         """Why it was let go here, if it was."""
         gone = self.read(lambda conn: store.find_forgotten(conn, *record))
         return gone.why if gone is not None else None
+
+    def knows_longer_keys(self, friend: "Person") -> bool:
+        known = self.read(lambda conn: self.log.key_logs(conn, [friend.id])).get(friend.id)
+        return known is not None and known.number > friend.me.key_number
 
     def urls_of(self, friend: "Person") -> tuple[str, ...]:
         return self.read(lambda conn: self.delivery.urls(conn, friend.id))

@@ -24,7 +24,7 @@ QUIETLY = (EXPIRED, "purged")  # what is let go here without a word to anybody
 def check(world: "World") -> None:
     standing = [one for one in world.owners() if not one.is_stopped]
     for one, other in itertools.permutations(standing, 2):
-        if other.id in one.friends() and one.id != other.id:
+        if other.id in one.friends() and one.id != other.id and _has_found(one, other):
             _check_pair(one, other)
     for person in world.owners():
         _check_no_leak(world, person)
@@ -43,13 +43,19 @@ def check_when_all_is_over(world: "World") -> None:
             assert post not in world.ends, f"{person} still has {_told(stored)}, which is over"
 
 
-def _check_pair(author: "Person", friend: "Person") -> None:
+def _has_found(author: "Person", friend: "Person") -> bool:
+    """Say whether they can know of each other; decision 0015: when both have moved it may have to be told by hand."""
+    finds = author.urls_of(friend) == (friend.address,)
     if author.id not in friend.friends():
         # Who went back to before the friendship, on a machine that the other never heard of, cannot be told of it.
-        is_heard = author.urls_of(friend) == (friend.address,)
-        assert not is_heard, f"only {author} thinks they are friends with {friend}"
-        return
-    assert friend.urls_of(author) == (author.address,), f"{friend} writes to where {author} was"
+        assert not finds, f"only {author} thinks they are friends with {friend}"
+        return False
+    is_found = friend.urls_of(author) == (author.address,)
+    assert is_found or not finds, f"{friend} writes to where {author} was"
+    return is_found
+
+
+def _check_pair(author: "Person", friend: "Person") -> None:
     offered = {(stored.author, stored.id): stored for stored in _visible(author, friend)}
     held = {(stored.author, stored.id): stored for stored in _held_from(friend, author)}
     for record, stored in offered.items():

@@ -260,6 +260,8 @@ class History:
         one, other = self.person(a), self.person(b)
         if one.is_thief or other.is_thief or one.is_stopped or other.is_stopped:
             return
+        if one.knows_longer_keys(other) or other.knows_longer_keys(one):
+            return  # the greeting would be refused
         if one.id != other.id and (other.id not in one.friends() or one.id not in other.friends()):
             self.world.befriend(one, other)
 
