@@ -95,15 +95,22 @@ def _held_from(friend: "Person", author: "Person") -> Iterator[Stored]:
 
 
 def _check_no_thief(world: "World", person: "Person") -> None:
-    """Former friends never learn of a theft, nor who has something from them alone."""
+    """Former friends never learn of a theft, nor who has something from them alone, nor whom nobody finds."""
     if person.is_off:
         return
-    ties = {one.id: {one.id, *one.friends()} for one in world.owners() if not one.is_off}
+    here = [one for one in world.owners() if not one.is_off]
+    ties = {
+        one.id: {other.id for other in here if other is one or _is_told(one, other)} for one in here
+    }
     for stored in person.records():
         ways = {person.id, stored.thread_author or person.id}
         if ways <= ties.get(stored.author, set()):
             is_thiefs = stored.hash in world.said_by_thieves
             assert not is_thiefs, f"{person} still has {_told(stored)}, which a thief said"
+
+
+def _is_told(one: "Person", other: "Person") -> bool:
+    return other.id in one.friends() and one.urls_of(other) == (other.address,)
 
 
 def _check_no_leak(world: "World", person: "Person") -> None:
