@@ -81,12 +81,18 @@ def test_what_lies_behind_a_link_is_shown_to_both_and_fetched_by_neither_reader(
     assert card.get_attribute("rel").split()[:2] == ["noopener", "noreferrer"]
 
 
+@pytest.fixture
+def friends():
+    with people("dora", "emil") as (dora, emil):
+        befriend(dora, emil)
+        yield dora, emil
+
+
 def test_an_upload_goes_on_when_the_machine_comes_back_and_everything_works_after(
-    strangers, look_at, sizes, tmp_path
+    friends, look_at, tmp_path
 ):
-    dora, emil = strangers
-    make_friends(dora, emil)
-    hers = look_at(dora, size=sizes[0])
+    dora, emil = friends
+    hers = look_at(dora, size=PHONE)
     hers.forgive("ERR_", "Failed to load", "interrupted")
     hers.log_in()
     hers.go("write")

@@ -34,18 +34,6 @@ def test_a_friend_who_was_away_gets_everything_once_in_order_within_five_request
         assert len(ben.proxy.requests()) <= 5
 
 
-def test_what_was_acknowledged_survives_kill_nine():
-    with people("ana") as (ana,):
-        kept = []
-        for round_ in range(5):
-            for number in range(10):
-                said = {"text": f"{round_}.{number}", "audience": {"class": "me"}}
-                kept += [ana.api.post("/posts", said)["text"]]
-            ana.kill()
-            ana.start()
-        assert ana.texts() == kept[::-1]
-
-
 def test_a_lost_answer_doubles_nothing():
     with people("ana", "ben", through_proxy=("ben",)) as (ana, ben):
         befriend(ana, ben)

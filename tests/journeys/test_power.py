@@ -92,7 +92,7 @@ def tell_through_kills(folder, *, posts, messages, photos, kills):
 
 
 def test_nothing_acknowledged_is_lost_or_doubled_by_kill_nine(tmp_path):
-    tell_through_kills(tmp_path, posts=100, messages=40, photos=6, kills=5)
+    tell_through_kills(tmp_path, posts=60, messages=24, photos=4, kills=3)
 
 
 @pytest.mark.soak
