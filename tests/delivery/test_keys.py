@@ -137,3 +137,28 @@ def test_who_knows_nothing_of_me_any_more_is_shown_my_first_key_and_says_that_we
     world.run()
     assert ana.friends() == []
     assert ben.read(lambda conn: ben.log.key_logs(conn, [ana.id])) == {}
+
+
+def test_whoever_went_back_to_before_a_friends_new_key_reads_the_friends_list_at_once(
+    world: World,
+) -> None:
+    """Perhaps the friend writes to where they were before, and can tell the new key in no other way."""
+    ana, ben = world.people
+    before = ana.snapshot()
+    lost = ana.post("lost")
+    ben.rotate()
+    world.run()
+    ana.restore(before)
+    ana.wants_hello.add(ben.id)
+    while (letter := ana.write_letter(ben.id)) is not None:
+        reply = ben.receive(letter)
+        assert reply is not None
+        step = ana.hear_answer(reply)
+        assert not isinstance(step, Wait), step
+        if ana.holds(lost):
+            break
+    assert ana.holds(lost)
+    known = ana.read(lambda conn: ana.log.key_logs(conn, [ben.id]))
+    assert known[ben.id].number == 1
+    world.settle()
+    world.check()

@@ -303,11 +303,15 @@ class Incomings:
         )
 
     def _keys_for(self, friend: Correspondent, key_log: KeyLog, status: Status) -> tuple[str, ...]:
-        """Spec 7.3: their own log when they sign under an old key; else mine, when they know an old one of mine."""
+        """Spec 7.3: their own log when they sign under an old key; else mine, when they know an old one of mine.
+
+        Which one they know is not read where their letter cannot be opened: whoever went back in time knows an older one.
+        """
         if status is Status.KEY_BEHIND:
             return tuple(key_log.encoded())
         mine = self._log.me.key_log
-        return tuple(mine.encoded()) if friend.knows_key < mine.number else ()
+        knows = 0 if status is Status.STALE_PREKEY else friend.knows_key
+        return tuple(mine.encoded()) if knows < mine.number else ()
 
 
 def _names_in(checked: Checked) -> int:
