@@ -213,6 +213,7 @@ def test_a_backup_brings_ana_back_with_the_words_or_as_it_was(two, tmp_path, loo
     late.log_in(NEW_PASSWORD)
 
 
+@pytest.mark.soak  # the same way as the two before; exports are in tests/journeys/test_recovery.py
 def test_an_export_brings_ana_back_after_a_theft(two, tmp_path, look_at):
     ana, ben = two
     say(ana, "The heron is back.")

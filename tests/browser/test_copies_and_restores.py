@@ -3,6 +3,7 @@
 import contextlib
 import shutil
 
+import pytest
 from playwright.sync_api import expect
 from tests.support.browser import DESKTOP, PHONE
 from tests.support.nodes import Person, befriend, people, wait_for
@@ -75,6 +76,7 @@ def test_of_two_running_copies_one_stops_and_goes_on_in_the_browser(look_at):
         expect(other.page.get_by_text(STOPPED)).to_be_visible()
 
 
+@pytest.mark.soak  # twenty seconds; what it shows is told by tests/journeys/test_backups.py
 def test_after_a_restore_the_app_says_so_until_it_is_put_away(look_at, tmp_path):
     with people("ana", "ben") as (ana, ben), another(ana, "elsewhere") as there:
         befriend(ana, ben)

@@ -100,7 +100,11 @@ def broken(screen, photo):
     expect(screen.page.get_by_role("alert")).to_be_visible()
 
 
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize(
+    "size",
+    # Wide screens, in their plain state, are scanned in test_screens.py every time.
+    [pytest.param(PHONE, id="phone"), pytest.param(DESKTOP, id="desktop", marks=pytest.mark.soak)],
+)
 def test_every_state_is_fine_and_shows_where_the_focus_is(pair, said, look_at, tmp_path, size):
     ana, ben = pair
     photo = tmp_path / "torn.png"

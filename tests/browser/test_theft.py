@@ -112,6 +112,7 @@ def test_what_a_thief_said_is_shown_to_the_owner_and_gone_at_friends(look_at, tm
             assert "still me" not in ben.texts()
 
 
+@pytest.mark.soak  # twenty seconds; the same without a browser is in tests/journeys/test_keys.py
 def test_what_was_taken_back_before_anybody_noticed_is_undone(look_at, tmp_path):
     photo = tmp_path / "bait.png"
     photo.write_bytes(saved("PNG"))
