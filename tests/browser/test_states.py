@@ -151,8 +151,9 @@ def test_what_closes_gives_the_focus_back(pair, said, look_at, size):
         button = screen.page.get_by_role("button", name=opener).first
         button.focus()
         keys.press("Enter")
-        screen.page.wait_for_timeout(50)
-        assert screen.page.locator("dialog[open], [aria-expanded=true]").count(), opener
+        expect(
+            screen.page.locator("dialog[open], [aria-expanded=true]").first, opener
+        ).to_be_attached()
         keys.press("Tab")
         keys.press("Escape")
         expect(screen.page.locator("dialog[open], [aria-expanded=true]")).to_have_count(0)
