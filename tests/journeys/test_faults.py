@@ -1,5 +1,6 @@
 """Full disks, disks that err or are gone, networks that are dead, memory that ends: a sentence, nothing lost, and on by itself."""
 
+import contextlib
 import io
 import re
 import resource
@@ -272,11 +273,11 @@ def test_a_node_without_memory_refuses_in_a_sentence_and_keeps_what_it_acknowled
             said = {"text": f"{number}{LONG}", "audience": FRIENDS}
             try:
                 kept.append(ana.api.post("/posts", said)["text"])
-                ana.api.post("/posts", {"text": "x" * 900_000, "audience": FRIENDS})
+                # Only there to take memory; it is too long for a post, so it may also be hung up on.
+                with contextlib.suppress(NotRunning):
+                    ana.api.post("/posts", {"text": "x" * 900_000, "audience": FRIENDS})
             except Refused as refusal:
                 refused.append(refusal)
-            except NotRunning:  # not even a connection had room: nothing was acknowledged
-                ana.__dict__.pop("api", None)
         assert "This machine has no memory left" in " ".join(map(str, refused))
         assert {one.status for one in refused} <= {400, 500, 507}
         assert ana.node.is_running
