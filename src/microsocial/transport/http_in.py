@@ -2,8 +2,8 @@
 
 Rule 1: the order is headers, clock, proof, nonce, and only then the content, within its limit, and anything expensive: what is not
 signed by a friend costs us nothing but its headers. Rule 2: who proves nothing hears the same of everybody, `key-unknown`, and may
-prove themselves at /keys; then strangers and former friends get one and the same signed `not-friends`. Rule 3: every refusal is a MicrosocialError (the server makes a problem document of it) or a signed
-answer; garbage never becomes a 5xx.
+prove themselves at /keys; then strangers and former friends get one and the same signed `not-friends`. Rule 3: every refusal is a
+MicrosocialError (the server makes a problem document of it) or a signed answer; garbage never becomes a 5xx.
 """
 
 import asyncio
