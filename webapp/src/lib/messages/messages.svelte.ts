@@ -256,6 +256,7 @@ class Messages {
     this.#freshening.add(friend);
     setTimeout(() => {
       this.#freshening.delete(friend);
+      void this.load().catch(() => undefined); // the list says of the last one how it stands
       get<ConversationPage>(`/messages/${friend}${query({ limit: PAGE })}`).then(
         (page) => this.#change(friend, { items: merged(this.#talks.get(friend)?.items ?? [], page.items) }),
         () => undefined,
